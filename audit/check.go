@@ -1,0 +1,119 @@
+package audit
+
+import (
+	"hybridaudit/sources/evidence"
+)
+
+// Check is what a rule does, for each object of one kind. The kinds are a closed set: the functions of this file make them.
+type Check struct {
+	kind  kind
+	units func(*Pass) int
+	each  func(p *Pass, unit int)
+}
+
+type kind uint8
+
+const (
+	perADUser kind = iota + 1
+	perADObject
+	perTenantUser
+	perPair
+	perDomain
+	perSKU
+	once
+)
+
+// perPerson says whether the check judges people one by one, and so whether its not being assessed leaves them in doubt.
+func (k kind) perPerson() bool { return k <= perPair }
+
+// needsAD says whether only people with a directory user are judged.
+func (k kind) needsAD() bool { return k == perADUser || k == perADObject || k == perPair }
+
+// EachADUser judges every directory user in scope.
+func EachADUser(check func(*Pass, evidence.ADObject)) Check {
+	return Check{perADUser, func(p *Pass) int { return p.Evidence.Rows(evidence.ADUsers) }, func(p *Pass, i int) {
+		p.judgeAD(evidence.ADUsers, i, check)
+	}}
+}
+
+// EachADObject judges every directory user, contact and group in scope.
+func EachADObject(check func(*Pass, evidence.ADObject)) Check {
+	tables := []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups}
+	units := func(p *Pass) int {
+		n := 0
+		for _, d := range tables {
+			n += p.Evidence.Rows(d)
+		}
+		return n
+	}
+	return Check{perADObject, units, func(p *Pass, i int) {
+		for _, d := range tables {
+			n := p.Evidence.Rows(d)
+			if i < n {
+				p.judgeAD(d, i, check)
+				return
+			}
+			i -= n
+		}
+	}}
+}
+
+// EachTenantUser judges every tenant user whose directory partner, if there is one, is in scope.
+func EachTenantUser(check func(*Pass, evidence.TenantUser)) Check {
+	return Check{perTenantUser, func(p *Pass) int { return p.Evidence.Rows(evidence.TenantUsers) }, func(p *Pass, i int) {
+		u := p.Evidence.TenantUserAt(i)
+		if o, _ := p.Pairs().AD(u); !o.IsZero() && !p.Scope().In(o) {
+			return
+		}
+		p.checked++
+		check(p, u)
+	}}
+}
+
+// EachPair judges every directory user in scope together with the tenant user that it is.
+func EachPair(check func(*Pass, evidence.ADObject, evidence.TenantUser)) Check {
+	return Check{perPair, func(p *Pass) int { return p.Evidence.Rows(evidence.ADUsers) }, func(p *Pass, i int) {
+		o := p.Evidence.ADObjectAt(evidence.ADUsers, i)
+		u, _ := p.Pairs().Tenant(o)
+		if u.IsZero() || !p.Scope().In(o) {
+			return
+		}
+		p.checked++
+		check(p, o, u)
+	}}
+}
+
+// EachDomain judges every domain of the tenant.
+func EachDomain(check func(*Pass, evidence.Domain)) Check {
+	return whole(perDomain, (*evidence.Snapshot).Domains, check)
+}
+
+// EachSKU judges every subscription.
+func EachSKU(check func(*Pass, evidence.SKU)) Check {
+	return whole(perSKU, (*evidence.Snapshot).SKUs, check)
+}
+
+// whole makes a check of one unit that walks over a small dataset.
+func whole[T any, S ~func(func(T) bool)](k kind, all func(*evidence.Snapshot) S, check func(*Pass, T)) Check {
+	return Check{k, func(*Pass) int { return 1 }, func(p *Pass, _ int) {
+		for v := range all(p.Evidence) {
+			p.checked++
+			check(p, v)
+		}
+	}}
+}
+
+// Once judges the organisation as a whole.
+func Once(check func(*Pass)) Check {
+	return Check{once, func(*Pass) int { return 1 }, func(p *Pass, _ int) {
+		p.checked++
+		check(p)
+	}}
+}
+
+func (p *Pass) judgeAD(d evidence.Dataset, row int, check func(*Pass, evidence.ADObject)) {
+	if o := p.Evidence.ADObjectAt(d, row); p.Scope().In(o) {
+		p.checked++
+		check(p, o)
+	}
+}

@@ -1,0 +1,186 @@
+package audit
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/address"
+	"hybridaudit/sources/evidence/directory"
+)
+
+// Finding is one fault on one subject.
+type Finding struct {
+	Rule      *Rule
+	Variant   string
+	Severity  Severity // 0 in a report by a rule: the variant's
+	Subject   Subject
+	Related   []Subject
+	Attribute string // LDAP or Graph name of what is wrong, "" when it is no single one
+	Value     string // its value
+	Args      []Arg  // what the message's placeholders stand for
+	Evidence  []Fact // what was seen
+}
+
+// Arg is a named argument of a message. Value is a string, int, []string or time.Time.
+type Arg struct {
+	Name  string
+	Value any
+}
+
+// Str, Num, List and At make arguments.
+func Str(name, value string) Arg { return Arg{name, value} }
+
+// Num makes a number argument.
+func Num(name string, value int) Arg { return Arg{name, value} }
+
+// List makes an argument with several values.
+func List(name string, values []string) Arg { return Arg{name, values} }
+
+// At makes a time argument.
+func At(name string, value time.Time) Arg { return Arg{name, value.UTC()} }
+
+// Fact is a piece of evidence: the values of an attribute of the subject, or of the related object whose key Of names.
+type Fact struct {
+	Of     string
+	Name   string
+	Values []string
+}
+
+// Arg gives the argument of that name, nil when there is none.
+func (f *Finding) Arg(name string) any {
+	for _, a := range f.Args {
+		if a.Name == name {
+			return a.Value
+		}
+	}
+	return nil
+}
+
+// Fingerprint identifies a finding from run to run: the first 32 hex digits of SHA-256 over rule id, variant, subject key and the identifying arguments,
+// each preceded by its length as eight bytes. Severity and wording are no part of it.
+func (f *Finding) Fingerprint() string {
+	h := sha256.New()
+	put := func(s string) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		_, _ = h.Write(n[:]) // a hash never fails
+		_, _ = h.Write([]byte(s))
+	}
+	put(f.Rule.ID)
+	put(f.Variant)
+	put(f.Subject.Key)
+	for _, name := range f.Rule.Identity {
+		put(text(f.Arg(name)))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// text is the language-neutral form of an argument.
+func text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case int:
+		return strconv.Itoa(v)
+	case time.Time:
+		return v.Format(time.RFC3339)
+	case []string:
+		return strings.Join(v, "\x00")
+	}
+	return fmt.Sprint(v)
+}
+
+// Subject is what a finding is about.
+type Subject struct {
+	Kind string // ad.user, ad.contact, ad.group, ad.pool, tenant.user, domain, sku, tenant, forest, dataset
+	Key  string // objectGUID or Graph id, a domain in A-label form, a dataset's name
+	Name string
+	DN   string
+	UPN  string
+	// Source is the forest or tenant it belongs to.
+	Source string
+	// Department helps to find who must act.
+	Department string
+}
+
+var adKinds = map[evidence.Dataset]string{evidence.ADUsers: "ad.user", evidence.ADContacts: "ad.contact", evidence.ADGroups: "ad.group"}
+
+// ADSubject makes a subject of a directory object.
+func ADSubject(o evidence.ADObject) Subject {
+	name := o.DisplayName()
+	if name == "" {
+		name = o.SAMAccountName()
+	}
+	if name == "" {
+		if dn, err := directory.ParseDN(o.DN()); err == nil && dn.Len() > 0 {
+			name = dn.Name()
+		}
+	}
+	return Subject{Kind: adKinds[o.Dataset()], Key: o.GUID().String(), Name: name, DN: o.DN(), UPN: o.UPN(), Source: o.Forest(), Department: o.Department()}
+}
+
+// TenantSubject makes a subject of a tenant user.
+func TenantSubject(u evidence.TenantUser) Subject {
+	name := u.DisplayName()
+	if name == "" {
+		name = u.UPN()
+	}
+	return Subject{Kind: "tenant.user", Key: u.ID().String(), Name: name, DN: u.OnPremDN(), UPN: u.UPN(), Department: u.Department()}
+}
+
+// DomainSubject makes a subject of a domain name.
+func DomainSubject(domain string) Subject {
+	key := address.DomainKey(domain)
+	return Subject{Kind: "domain", Key: key, Name: key}
+}
+
+// SKUSubject makes a subject of a subscription.
+func SKUSubject(s evidence.SKU) Subject {
+	return Subject{Kind: "sku", Key: s.ID().String(), Name: s.PartNumber()}
+}
+
+// TenantItself makes a subject of a tenant.
+func TenantItself(o evidence.Organization) Subject {
+	return Subject{Kind: "tenant", Key: o.ID().String(), Name: o.Name()}
+}
+
+// DatasetSubject makes a subject of a dataset.
+func DatasetSubject(d evidence.Dataset) Subject {
+	return Subject{Kind: "dataset", Key: string(d), Name: string(d)}
+}
+
+// ADFacts reads attributes of a directory object as evidence; absent ones are left out. of is "" for the subject and the object's key for a related one.
+func ADFacts(of string, o evidence.ADObject, attributes ...string) []Fact {
+	var facts []Fact
+	for _, name := range attributes {
+		if v := o.Attribute(name); len(v) > 0 {
+			facts = append(facts, Fact{of, name, v})
+		}
+	}
+	return facts
+}
+
+// TenantFacts reads properties of a tenant user as evidence; absent ones are left out.
+func TenantFacts(of string, u evidence.TenantUser, properties ...string) []Fact {
+	var facts []Fact
+	for _, name := range properties {
+		if v := u.Attribute(name); len(v) > 0 {
+			facts = append(facts, Fact{of, name, v})
+		}
+	}
+	return facts
+}
+
+// HolderFacts is what a reader needs to decide between the holders of a conflict: class, enabled state, last change, and the attributes in question.
+func HolderFacts(o evidence.ADObject, attributes ...string) []Fact {
+	return ADFacts(o.GUID().String(), o, slices.Concat([]string{"userAccountControl", "whenChanged"}, attributes)...)
+}

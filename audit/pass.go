@@ -1,0 +1,142 @@
+package audit
+
+import (
+	"sync"
+	"time"
+
+	"hybridaudit/audit/join"
+	"hybridaudit/audit/owners"
+	"hybridaudit/audit/plans"
+	"hybridaudit/audit/scope"
+	"hybridaudit/audit/topology"
+	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/address"
+	"hybridaudit/sources/evidence/directory"
+)
+
+// Settings are what an administrator knows and no source tells.
+type Settings struct {
+	SyncInterval     time.Duration // of directory synchronisation; 30 minutes when zero
+	AlternateLoginID bool          // people sign in with another attribute than userPrincipalName
+	NoServer         bool          // no Skype for Business Server is left, whatever objects remain in the directory
+	OnlineSuffixes   []string      // host name endings of the hosting provider that stands for Microsoft 365
+}
+
+// Pass is what a rule's check gets: the evidence, the facts that rules share, the rule's parameters, and a place to report. A Pass serves one goroutine;
+// the facts behind it are shared.
+type Pass struct {
+	Evidence *evidence.Snapshot
+	Settings Settings
+	*facts
+	rule     *Rule
+	params   any
+	silent   map[string]bool // variants that are not assessed
+	checked  int
+	findings []Finding
+}
+
+// facts are computed when the first rule asks for them.
+type facts struct {
+	scope    func() *scope.Scope
+	pairs    func() *join.Pairs
+	topology func() *topology.Deployment
+	plans    func() *plans.Catalogue
+	owners   map[owners.Kind]func() *owners.Index
+	verified func() map[string]evidence.Domain
+	teams    func() map[directory.GUID]evidence.TeamsUser
+}
+
+func newFacts(s *evidence.Snapshot, o Options) *facts {
+	f := &facts{owners: map[owners.Kind]func() *owners.Index{}}
+	f.scope = sync.OnceValue(func() *scope.Scope { return scope.New(s, o.Scope) })
+	nobody := func(a evidence.ADObject) bool {
+		c := f.scope().Class(a)
+		return c == scope.System || c == scope.Conflict
+	}
+	f.pairs = sync.OnceValue(func() *join.Pairs { return join.New(s, nobody) })
+	f.topology = sync.OnceValue(func() *topology.Deployment { return topology.New(s, o.Settings.OnlineSuffixes, o.Settings.NoServer) })
+	f.plans = sync.OnceValue(func() *plans.Catalogue { return plans.New(s) })
+	for _, k := range []owners.Kind{owners.SIPPrimary, owners.SIPProxy, owners.SMTP, owners.UPN} {
+		f.owners[k] = sync.OnceValue(func() *owners.Index {
+			return owners.New(s, k, func(a evidence.ADObject) bool { return !nobody(a) })
+		})
+	}
+	f.verified = sync.OnceValue(func() map[string]evidence.Domain {
+		m := map[string]evidence.Domain{}
+		for d := range s.Domains() {
+			if d.Verified() {
+				m[address.DomainKey(d.ID())] = d
+			}
+		}
+		return m
+	})
+	f.teams = sync.OnceValue(func() map[directory.GUID]evidence.TeamsUser {
+		m := make(map[directory.GUID]evidence.TeamsUser, s.Rows(evidence.TenantTeamsUsers))
+		for t := range s.TeamsUsers() {
+			m[t.ID()] = t
+		}
+		return m
+	})
+	return f
+}
+
+// Scope tells classes and what is in scope.
+func (p *Pass) Scope() *scope.Scope { return p.facts.scope() }
+
+// Pairs tells which directory user is which tenant user.
+func (p *Pass) Pairs() *join.Pairs { return p.facts.pairs() }
+
+// Topology tells the on-premises deployment and where people are homed.
+func (p *Pass) Topology() *topology.Deployment { return p.facts.topology() }
+
+// Plans tells what licences amount to.
+func (p *Pass) Plans() *plans.Catalogue { return p.facts.plans() }
+
+// Owners tells who holds an address of that kind.
+func (p *Pass) Owners(k owners.Kind) *owners.Index { return p.facts.owners[k]() }
+
+// Verified gives the verified tenant domain of that name (lower-case A-label form).
+func (p *Pass) Verified(domain string) (evidence.Domain, bool) {
+	d, ok := p.facts.verified()[domain]
+	return d, ok
+}
+
+// Teams gives the Teams configuration of a tenant user, the zero value when there is none.
+func (p *Pass) Teams(u evidence.TenantUser) evidence.TeamsUser { return p.facts.teams()[u.ID()] }
+
+// TenantClass gives the class of a tenant user.
+func (p *Pass) TenantClass(u evidence.TenantUser) scope.TenantClass {
+	return scope.TenantClassOf(u, p.Teams(u))
+}
+
+// Now is when the evidence was taken.
+func (p *Pass) Now() time.Time { return p.Evidence.Taken() }
+
+// Cycle is the interval of directory synchronisation.
+func (p *Pass) Cycle() time.Duration {
+	if p.Settings.SyncInterval > 0 {
+		return p.Settings.SyncInterval
+	}
+	return 30 * time.Minute
+}
+
+// Settled says that the object has not been changed within the last two synchronisation cycles, so that both sides had time to agree.
+func (p *Pass) Settled(o evidence.ADObject) bool { return p.Now().Sub(o.Changed()) > 2*p.Cycle() }
+
+// Assessed says whether a variant's own needs were read. Checks need not ask: reports of other variants are dropped.
+func (p *Pass) Assessed(variant string) bool { return !p.silent[variant] }
+
+// Params gives the rule's parameters: the configured ones, or the defaults. T is the type that the rule's Params makes.
+func Params[T any](p *Pass) *T { return p.params.(*T) }
+
+// Report adds a finding. Rule is filled in; a zero severity becomes that of the variant.
+func (p *Pass) Report(f Finding) {
+	if p.silent[f.Variant] {
+		return
+	}
+	f.Rule = p.rule
+	if f.Severity == 0 {
+		f.Severity = p.rule.SeverityOf(f.Variant)
+	}
+	p.findings = append(p.findings, f)
+}

@@ -1,0 +1,179 @@
+// Package plans tells what the licences of a tenant user amount to for Teams and Skype for Business.
+package plans
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"strings"
+	"time"
+
+	"hybridaudit/sources/evidence"
+)
+
+// Group is a set of service plans of which any one will do.
+type Group string
+
+// The groups.
+const (
+	Teams Group = "teams" // Microsoft Teams
+	Skype Group = "skype" // Skype for Business Online (Plan 2)
+)
+
+//go:embed plans.csv
+var table string
+
+// Catalogue knows the service plans by id.
+type Catalogue struct {
+	groups map[string]Group
+	names  map[string]string
+	skus   map[string]evidence.SKU    // by lower-case SKU id
+	holds  map[string]map[Group]bool  // SKU id -> groups it contains
+	inSKU  map[string]map[string]bool // SKU id -> plan ids it contains
+}
+
+// New reads the plan table and the SKUs of the snapshot.
+func New(s *evidence.Snapshot) *Catalogue {
+	c := &Catalogue{
+		groups: map[string]Group{}, names: map[string]string{}, skus: map[string]evidence.SKU{},
+		holds: map[string]map[Group]bool{}, inSKU: map[string]map[string]bool{},
+	}
+	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil {
+		panic("plans.csv: " + err.Error()) // compiled in: a test reads it
+	}
+	for _, r := range rows[1:] {
+		c.groups[r[2]], c.names[r[2]] = Group(r[0]), r[1]
+	}
+	for sku := range s.SKUs() {
+		id := sku.ID().String()
+		c.skus[id], c.holds[id], c.inSKU[id] = sku, map[Group]bool{}, map[string]bool{}
+		for p := range sku.Plans() {
+			c.inSKU[id][p.ID] = true
+			if g, ok := c.groups[p.ID]; ok {
+				c.holds[id][g] = true
+			}
+			if c.names[p.ID] == "" {
+				c.names[p.ID] = p.Name
+			}
+		}
+	}
+	return c
+}
+
+// Name is the plan's name, or its id when it is unknown.
+func (c *Catalogue) Name(plan string) string {
+	if n := c.names[plan]; n != "" {
+		return n
+	}
+	return plan
+}
+
+// Label is the name that people know a group by.
+func (g Group) Label() string {
+	if g == Skype {
+		return "Skype for Business Online (Plan 2)"
+	}
+	return "Microsoft Teams"
+}
+
+// SKU gives the subscription with that id.
+func (c *Catalogue) SKU(id string) (evidence.SKU, bool) {
+	s, ok := c.skus[strings.ToLower(id)]
+	return s, ok
+}
+
+// SKUName is the SKU's part number, or its id when the tenant does not list it.
+func (c *Catalogue) SKUName(id string) string {
+	if s, ok := c.SKU(id); ok && s.PartNumber() != "" {
+		return s.PartNumber()
+	}
+	return id
+}
+
+// Contains says whether a SKU contains a plan of the group.
+func (c *Catalogue) Contains(sku string, g Group) bool { return c.holds[strings.ToLower(sku)][g] }
+
+// Status is the state of a person's plans of one group.
+type Status struct {
+	State    string    // the best of the entries: Enabled, Warning, Suspended, LockedOut, Deleted; "" when there is no entry
+	Plan     string    // the plan id of that entry
+	Assigned time.Time // of that entry
+}
+
+var order = map[string]int{"enabled": 5, "warning": 4, "suspended": 3, "lockedout": 2, "deleted": 1}
+
+// Usable says that the service works for the person today.
+func (s Status) Usable() bool { return s.Enabled() || strings.EqualFold(s.State, "Warning") }
+
+// Enabled says that the plan is fully there.
+func (s Status) Enabled() bool { return strings.EqualFold(s.State, "Enabled") }
+
+// Of reads assignedPlans: a Deleted entry beside an Enabled one is history and does not count.
+func (c *Catalogue) Of(u evidence.TenantUser, g Group) Status {
+	var best Status
+	for p := range u.Plans() {
+		if c.groups[p.ID] != g {
+			continue
+		}
+		a, b := order[strings.ToLower(p.Status)], order[strings.ToLower(best.State)]
+		if best.State == "" || a > b || a == b && p.Assigned.After(best.Assigned) {
+			best = Status{p.Status, p.ID, p.Assigned}
+		}
+	}
+	return best
+}
+
+// Ready says that the person has an enabled Teams or Skype for Business Online plan.
+func (c *Catalogue) Ready(u evidence.TenantUser) bool {
+	return c.Of(u, Teams).Enabled() || c.Of(u, Skype).Enabled()
+}
+
+// Assignment is one way in which a person gets a SKU that contains a plan of a group.
+type Assignment struct {
+	SKU   string
+	Group string // "" when assigned directly
+	Off   bool   // every plan of the group that the SKU contains is switched off
+}
+
+// Assignments lists how a person gets the plans of a group: from licenseAssignmentStates, or from assignedLicenses when the tenant gave no states.
+func (c *Catalogue) Assignments(u evidence.TenantUser, g Group) []Assignment {
+	var all []Assignment
+	for s := range u.LicenceStates() {
+		if c.Contains(s.SKU, g) && (strings.EqualFold(s.State, "Active") || strings.EqualFold(s.State, "ActiveWithError")) {
+			all = append(all, Assignment{s.SKU, s.Group, c.off(s.SKU, g, s.Disabled)})
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for l := range u.Licences() {
+		if c.Contains(l.SKU, g) {
+			all = append(all, Assignment{l.SKU, "", c.off(l.SKU, g, l.Disabled)})
+		}
+	}
+	return all
+}
+
+func (c *Catalogue) off(sku string, g Group, disabled func(func(string) bool)) bool {
+	off := map[string]bool{}
+	for p := range disabled {
+		off[strings.ToLower(p)] = true
+	}
+	for plan := range c.inSKU[strings.ToLower(sku)] {
+		if c.groups[plan] == g && !off[plan] {
+			return false
+		}
+	}
+	return true
+}
+
+// SwitchedOff says that the person holds at least one SKU with the plan and that every assignment has it switched off.
+func (c *Catalogue) SwitchedOff(u evidence.TenantUser, g Group) (assignments []Assignment, off bool) {
+	assignments = c.Assignments(u, g)
+	for _, a := range assignments {
+		if !a.Off {
+			return assignments, false
+		}
+	}
+	return assignments, len(assignments) > 0
+}

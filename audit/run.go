@@ -1,0 +1,344 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"hybridaudit/audit/scope"
+	"hybridaudit/sources/evidence"
+)
+
+// Options say what to judge and how.
+type Options struct {
+	Rules    []*Rule
+	Params   map[string]any // by rule id: a pointer of the type that the rule's Params makes; rules without an entry use their defaults
+	Severity map[string]Severity
+	Scope    scope.Config
+	Settings Settings
+	// LeftOut names the sources ("ad", "tenant") that the operator left out of this run on purpose. What is not assessed for that alone is excused.
+	LeftOut []string
+	Workers int // 0: as many as there are processors
+	// Progress is told after every rule; it may be called from any goroutine, one call at a time. May be nil.
+	Progress func(done, total int)
+}
+
+// Result is what a run gives.
+type Result struct {
+	Evidence *evidence.Snapshot
+	Outcomes []Outcome // one for each rule, in the order of the rules
+	Findings []Finding // by rule, then subject, variant and identity
+	Headline Headline
+	// Persons lists the people of the headline figure.
+	Persons []Person
+}
+
+// Outcome is how one rule ended.
+type Outcome struct {
+	Rule     *Rule
+	Status   Status
+	Reason   Reason // why it is not applicable, not assessed or broken, or on what its findings rest
+	Excused  bool   // not assessed only because its source was left out on purpose
+	Checked  int    // objects judged
+	Hits     int    // findings
+	Variants []VariantOutcome
+}
+
+// VariantOutcome says why a variant was not assessed although the rule was.
+type VariantOutcome struct {
+	Code   string
+	Reason Reason
+}
+
+const shardSize = 4096
+
+// Run judges the evidence. It ends early with ctx's error; every other fault is confined to the rule that has it.
+func Run(ctx context.Context, s *evidence.Snapshot, o Options) (*Result, error) {
+	r := &run{options: o, evidence: s, facts: newFacts(s, o)}
+	jobs := make([]*job, len(o.Rules))
+	for i, rule := range o.Rules {
+		jobs[i] = r.prepare(rule)
+	}
+	if err := r.work(ctx, jobs); err != nil {
+		return nil, err
+	}
+	result := &Result{Evidence: s}
+	for _, j := range jobs {
+		outcome, findings := j.close()
+		result.Outcomes = append(result.Outcomes, outcome)
+		result.Findings = append(result.Findings, findings...)
+	}
+	result.Persons = people(r, result)
+	result.Headline = headline(result.Persons)
+	return result, nil
+}
+
+type run struct {
+	options  Options
+	evidence *evidence.Snapshot
+	facts    *facts
+}
+
+// job is the judging of one rule: shards run side by side, each with a pass of its own.
+type job struct {
+	outcome Outcome
+	partial bool // judged on an incomplete dataset
+	base    Pass
+	units   int
+	mu      sync.Mutex
+	passes  []*Pass
+	left    atomic.Int64
+}
+
+func (r *run) prepare(rule *Rule) *job {
+	j := &job{outcome: Outcome{Rule: rule}}
+	j.base = Pass{Evidence: r.evidence, Settings: r.options.Settings, facts: r.facts, rule: rule, silent: map[string]bool{}}
+	if rule.Params != nil {
+		j.base.params = rule.Params()
+		if p, ok := r.options.Params[rule.ID]; ok {
+			j.base.params = p
+		}
+	}
+	verdict := r.coverage(rule.Needs)
+	j.partial = verdict.partial
+	j.outcome.Reason, j.outcome.Excused = verdict.reason, verdict.excused
+	if !verdict.assessed {
+		j.outcome.Status = NotAssessed
+		return j
+	}
+	for _, v := range rule.Variants {
+		reason := Reason{}
+		if v.Later != "" {
+			reason = Because("later", Str("data", v.Later))
+		} else if verdict := r.coverage(v.Needs); !verdict.assessed {
+			reason = verdict.reason
+		}
+		if !reason.IsZero() {
+			j.base.silent[v.Code] = true
+			j.outcome.Variants = append(j.outcome.Variants, VariantOutcome{v.Code, reason})
+		}
+	}
+	if rule.Applies != nil {
+		if why := r.applies(j); !why.IsZero() {
+			return j
+		}
+	}
+	j.units = rule.Check.units(&j.base)
+	return j
+}
+
+// applies asks the rule; a panic there breaks the rule like any other.
+func (r *run) applies(j *job) (why Reason) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			why = broken(cause)
+			j.outcome.Status, j.outcome.Reason = Broken, why
+		}
+	}()
+	if why = j.base.rule.Applies(&j.base); !why.IsZero() {
+		j.outcome.Status, j.outcome.Reason = NotApplicable, why
+	}
+	return why
+}
+
+type verdict struct {
+	assessed, partial, excused bool
+	reason                     Reason
+}
+
+// coverage says whether the needs were read.
+func (r *run) coverage(needs []Need) verdict {
+	v := verdict{assessed: true}
+	excused := true
+	for _, n := range needs {
+		if n.Optional {
+			continue
+		}
+		reason, part := r.lack(n)
+		switch {
+		case reason.IsZero():
+		case part && n.PartOK:
+			v.partial = true
+			if v.reason.IsZero() {
+				v.reason = reason
+			}
+		default:
+			if v.assessed {
+				v.reason = reason
+			}
+			v.assessed = false
+			excused = excused && r.leftOut(n.Dataset)
+		}
+	}
+	v.excused = !v.assessed && excused
+	return v
+}
+
+func (r *run) leftOut(d evidence.Dataset) bool {
+	return r.evidence.State(d) == evidence.NotRequested &&
+		(d.AD() && slices.Contains(r.options.LeftOut, "ad") || d.Tenant() && slices.Contains(r.options.LeftOut, "tenant"))
+}
+
+// lack says what of a need was not read; part is true when rows were read that can be judged.
+func (r *run) lack(n Need) (reason Reason, part bool) {
+	dataset := Str("dataset", string(n.Dataset))
+	all := r.evidence.Of(n.Dataset)
+	if len(all) == 0 {
+		return Because("notRequested", dataset), false
+	}
+	for _, c := range all {
+		switch c.State {
+		case evidence.NotRequested:
+			return Because("notRequested", dataset), false
+		case evidence.Failed:
+			return Because("datasetFailed", dataset, Str("reason", c.Reason)), false
+		case evidence.Partial:
+			reason, part = Because("datasetPartial", dataset, Num("rows", c.Rows), Str("reason", c.Reason)), true
+		case evidence.Complete:
+		}
+		for _, a := range n.Attributes {
+			if c.Lacks(a) {
+				return Because("attributeMissing", dataset, Str("attribute", a)), false
+			}
+		}
+	}
+	return reason, part
+}
+
+// work runs the shards of all jobs.
+func (r *run) work(ctx context.Context, jobs []*job) error {
+	type shard struct {
+		j        *job
+		from, to int
+	}
+	var shards []shard
+	for _, j := range jobs {
+		for from := 0; from < j.units; from += shardSize {
+			shards = append(shards, shard{j, from, min(from+shardSize, j.units)})
+			j.left.Add(1)
+		}
+	}
+	workers := r.options.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	progress := newMeter(r.options.Progress, jobs)
+	for range min(workers, len(shards)) {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(shards) {
+					return
+				}
+				s := shards[i]
+				s.j.judge(s.from, s.to)
+				if s.j.left.Add(-1) == 0 {
+					progress.step()
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return ctx.Err()
+}
+
+// judge runs the check over a range of units. One guard stands around the range: a guard around each row would double the time.
+func (j *job) judge(from, to int) {
+	p := j.base
+	p.findings, p.checked = nil, 0
+	cause := guarded(func() {
+		for i := from; i < to; i++ {
+			p.rule.Check.each(&p, i)
+		}
+	})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.passes = append(j.passes, &p)
+	if cause != nil && j.outcome.Status != Broken {
+		j.outcome.Status, j.outcome.Reason = Broken, broken(cause)
+	}
+}
+
+func guarded(f func()) (cause any) {
+	defer func() {
+		if c := recover(); c != nil {
+			cause = fmt.Sprintf("%v\n%s", c, debug.Stack())
+		}
+	}()
+	f()
+	return nil
+}
+
+// broken keeps the first line only: a stack holds paths, and a panic's text may hold directory data.
+func broken(cause any) Reason {
+	return Because("broken", Str("fault", fmt.Sprintf("%T", cause)))
+}
+
+// close puts the shards' findings in order and decides the status.
+func (j *job) close() (Outcome, []Finding) {
+	var findings []Finding
+	for _, p := range j.passes {
+		findings = append(findings, p.findings...)
+		j.outcome.Checked += p.checked
+	}
+	slices.SortStableFunc(findings, compare)
+	j.outcome.Hits = len(findings)
+	if j.outcome.Status == Passed {
+		switch {
+		case len(findings) > 0:
+			j.outcome.Status = Failed
+		case j.partial:
+			j.outcome.Status = NotAssessed
+		default:
+			j.outcome.Reason = Reason{}
+		}
+	}
+	return j.outcome, findings
+}
+
+// compare orders findings of one rule independently of the order of rows.
+func compare(a, b Finding) int {
+	if c := cmp.Or(cmp.Compare(a.Subject.Kind, b.Subject.Kind), cmp.Compare(a.Subject.Key, b.Subject.Key), cmp.Compare(a.Variant, b.Variant)); c != 0 {
+		return c
+	}
+	for _, name := range a.Rule.Identity {
+		if c := cmp.Compare(text(a.Arg(name)), text(b.Arg(name))); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// meter counts finished rules and tells them one at a time.
+type meter struct {
+	mu    sync.Mutex
+	tell  func(done, total int)
+	done  int
+	total int
+}
+
+func newMeter(tell func(done, total int), jobs []*job) *meter {
+	m := &meter{tell: tell, total: len(jobs)}
+	for _, j := range jobs {
+		if j.units == 0 {
+			m.done++
+		}
+	}
+	return m
+}
+
+func (m *meter) step() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done++
+	if m.tell != nil {
+		m.tell(m.done, m.total)
+	}
+}

@@ -1,0 +1,378 @@
+package evidence
+
+import (
+	"iter"
+	"time"
+
+	"hybridaudit/sources/evidence/directory"
+)
+
+// Columns of the tables of users, contacts and groups.
+const (
+	adGUID = iota
+	adSID
+	adDN
+	adForest
+	adObjectClass
+	adSAM
+	adUPN
+	adDisplayName
+	adMail
+	adMailNickname
+	adProxies
+	adTarget
+	adUAC
+	adUACComputed
+	adAccountExpires
+	adPwdLastSet
+	adLastLogon
+	adWhenCreated
+	adWhenChanged
+	adCritical
+	adConsistency
+	adExternalID
+	adCountry
+	adDepartment
+	adMemberOf
+	adRecipientType
+	adMasterSID
+	adUsageLocation
+	adHideFromLists
+	adSIP
+	adSIPEnabled
+	adLocator
+	adHomeServer
+	adTargetHome
+	adOptionFlags
+	adLine
+	adPrivateLine
+	adLineServer
+	adFederation
+	adInternet
+	adOwnerURN
+	adOriginatorSID
+)
+
+// ADForestColumn is the one column of the AD tables that no LDAP attribute fills: the DNS name of the forest an object was read from.
+const ADForestColumn = "forest"
+
+var adSchema = Schema{
+	adGUID:           {Name: "objectGUID", Kind: GUID},
+	adSID:            {Name: "objectSid", Kind: Bytes},
+	adDN:             {Name: "distinguishedName", Kind: Text},
+	adForest:         {Name: ADForestColumn, Kind: Name},
+	adObjectClass:    {Name: "objectClass", Kind: NameList},
+	adSAM:            {Name: "sAMAccountName", Kind: Text},
+	adUPN:            {Name: "userPrincipalName", Kind: Text},
+	adDisplayName:    {Name: "displayName", Kind: Text},
+	adMail:           {Name: "mail", Kind: Text},
+	adMailNickname:   {Name: "mailNickname", Kind: Text},
+	adProxies:        {Name: "proxyAddresses", Kind: List},
+	adTarget:         {Name: "targetAddress", Kind: Text},
+	adUAC:            {Name: "userAccountControl", Kind: Int},
+	adUACComputed:    {Name: "msDS-User-Account-Control-Computed", Kind: Int},
+	adAccountExpires: {Name: "accountExpires", Kind: Int},
+	adPwdLastSet:     {Name: "pwdLastSet", Kind: Int},
+	adLastLogon:      {Name: "lastLogonTimestamp", Kind: Int},
+	adWhenCreated:    {Name: "whenCreated", Kind: Time},
+	adWhenChanged:    {Name: "whenChanged", Kind: Time},
+	adCritical:       {Name: "isCriticalSystemObject", Kind: Bool},
+	adConsistency:    {Name: "mS-DS-ConsistencyGuid", Kind: Bytes},
+	adExternalID:     {Name: "msDS-ExternalDirectoryObjectId", Kind: Text},
+	adCountry:        {Name: "c", Kind: Name},
+	adDepartment:     {Name: "department", Kind: Name},
+	adMemberOf:       {Name: "memberOf", Kind: NameList},
+	adRecipientType:  {Name: "msExchRecipientTypeDetails", Kind: Int},
+	adMasterSID:      {Name: "msExchMasterAccountSid", Kind: Bytes},
+	adUsageLocation:  {Name: "msExchUsageLocation", Kind: Name},
+	adHideFromLists:  {Name: "msExchHideFromAddressLists", Kind: Bool},
+	adSIP:            {Name: "msRTCSIP-PrimaryUserAddress", Kind: Text},
+	adSIPEnabled:     {Name: "msRTCSIP-UserEnabled", Kind: Bool},
+	adLocator:        {Name: "msRTCSIP-DeploymentLocator", Kind: Name},
+	adHomeServer:     {Name: "msRTCSIP-PrimaryHomeServer", Kind: Name},
+	adTargetHome:     {Name: "msRTCSIP-TargetHomeServer", Kind: Name},
+	adOptionFlags:    {Name: "msRTCSIP-OptionFlags", Kind: Int},
+	adLine:           {Name: "msRTCSIP-Line", Kind: Text},
+	adPrivateLine:    {Name: "msRTCSIP-PrivateLine", Kind: Text},
+	adLineServer:     {Name: "msRTCSIP-LineServer", Kind: Text},
+	adFederation:     {Name: "msRTCSIP-FederationEnabled", Kind: Bool},
+	adInternet:       {Name: "msRTCSIP-InternetAccessEnabled", Kind: Bool},
+	adOwnerURN:       {Name: "msRTCSIP-OwnerUrn", Kind: Name},
+	adOriginatorSID:  {Name: "msRTCSIP-OriginatorSid", Kind: Bytes},
+}
+
+// ADObject is a user, contact or group of a directory. The zero value is no object: see [ADObject.IsZero].
+type ADObject struct {
+	t       *Table
+	row     int
+	dataset Dataset
+}
+
+// IsZero says that there is no object.
+func (o ADObject) IsZero() bool { return o.t == nil }
+
+// Dataset is the table the object stands in: ADUsers, ADContacts or ADGroups.
+func (o ADObject) Dataset() Dataset { return o.dataset }
+
+// Row is the object's position in its table.
+func (o ADObject) Row() int { return o.row }
+
+// GUID is objectGUID.
+func (o ADObject) GUID() directory.GUID { return o.t.guid(adGUID, o.row) }
+
+// SID is objectSid as bytes in a string, "" when absent (contacts have none). directory.SIDText prints it.
+func (o ADObject) SID() string { return o.t.str(adSID, o.row) }
+
+// DN is distinguishedName as the server wrote it.
+func (o ADObject) DN() string { return o.t.str(adDN, o.row) }
+
+// Forest is the DNS name of the forest the object was read from.
+func (o ADObject) Forest() string { return o.t.str(adForest, o.row) }
+
+// ObjectClasses iterates over objectClass, most general first.
+func (o ADObject) ObjectClasses() iter.Seq[string] { return o.t.list(adObjectClass, o.row) }
+
+// SAMAccountName is the pre-Windows 2000 logon name.
+func (o ADObject) SAMAccountName() string { return o.t.str(adSAM, o.row) }
+
+// UPN is userPrincipalName.
+func (o ADObject) UPN() string { return o.t.str(adUPN, o.row) }
+
+// DisplayName is displayName.
+func (o ADObject) DisplayName() string { return o.t.str(adDisplayName, o.row) }
+
+// Mail is the mail attribute.
+func (o ADObject) Mail() string { return o.t.str(adMail, o.row) }
+
+// MailNickname is Exchange's alias.
+func (o ADObject) MailNickname() string { return o.t.str(adMailNickname, o.row) }
+
+// ProxyAddresses iterates over proxyAddresses as stored, prefixes included.
+func (o ADObject) ProxyAddresses() iter.Seq[string] { return o.t.list(adProxies, o.row) }
+
+// TargetAddress is targetAddress as stored.
+func (o ADObject) TargetAddress() string { return o.t.str(adTarget, o.row) }
+
+// UserAccountControl is the bit mask, 0 when absent.
+func (o ADObject) UserAccountControl() int64 { return o.num(adUAC) }
+
+// Disabled says that the account has ACCOUNTDISABLE set.
+func (o ADObject) Disabled() bool { return o.UserAccountControl()&0x2 != 0 }
+
+// LockedOut and PasswordExpired come from msDS-User-Account-Control-Computed.
+func (o ADObject) LockedOut() bool { return o.num(adUACComputed)&0x10 != 0 }
+
+// PasswordExpired says that the domain controller computed the password as expired.
+func (o ADObject) PasswordExpired() bool { return o.num(adUACComputed)&0x800000 != 0 }
+
+// Expires is accountExpires; ok is false when the account never expires.
+func (o ADObject) Expires() (at time.Time, ok bool) {
+	v, there := o.t.number(adAccountExpires, o.row)
+	if !there {
+		return time.Time{}, false
+	}
+	at, never := directory.FileTime(v)
+	return at, !never
+}
+
+// MustChangePassword says that pwdLastSet is there and 0.
+func (o ADObject) MustChangePassword() bool {
+	v, ok := o.t.number(adPwdLastSet, o.row)
+	return ok && v == 0
+}
+
+// LastLogon is lastLogonTimestamp, up to two weeks coarse; the zero time when never or unknown.
+func (o ADObject) LastLogon() time.Time {
+	v, ok := o.t.number(adLastLogon, o.row)
+	if !ok {
+		return time.Time{}
+	}
+	at, never := directory.FileTime(v)
+	if never {
+		return time.Time{}
+	}
+	return at
+}
+
+// Created is whenCreated.
+func (o ADObject) Created() time.Time { return o.t.when(adWhenCreated, o.row) }
+
+// Changed is whenChanged of the domain controller that was asked.
+func (o ADObject) Changed() time.Time { return o.t.when(adWhenChanged, o.row) }
+
+// CriticalSystemObject says isCriticalSystemObject is TRUE.
+func (o ADObject) CriticalSystemObject() bool { return o.t.tri(adCritical, o.row) == True }
+
+// ConsistencyGUID is mS-DS-ConsistencyGuid as bytes in a string, "" when absent. Entra Connect takes any length.
+func (o ADObject) ConsistencyGUID() string { return o.t.str(adConsistency, o.row) }
+
+// ExternalID is msDS-ExternalDirectoryObjectId ("User_" and the object id), written back by Exchange hybrid.
+func (o ADObject) ExternalID() string { return o.t.str(adExternalID, o.row) }
+
+// Country is the two-letter c attribute.
+func (o ADObject) Country() string { return o.t.str(adCountry, o.row) }
+
+// Department is department.
+func (o ADObject) Department() string { return o.t.str(adDepartment, o.row) }
+
+// MemberOf iterates over the DNs of the groups the object is a direct member of; empty unless memberOf was asked for.
+func (o ADObject) MemberOf() iter.Seq[string] { return o.t.list(adMemberOf, o.row) }
+
+// RecipientType is msExchRecipientTypeDetails; ok is false when the object is no Exchange recipient.
+func (o ADObject) RecipientType() (v int64, ok bool) { return o.t.number(adRecipientType, o.row) }
+
+// MasterAccountSID is msExchMasterAccountSid as bytes in a string.
+func (o ADObject) MasterAccountSID() string { return o.t.str(adMasterSID, o.row) }
+
+// UsageLocation is msExchUsageLocation.
+func (o ADObject) UsageLocation() string { return o.t.str(adUsageLocation, o.row) }
+
+// SIP is msRTCSIP-PrimaryUserAddress as stored.
+func (o ADObject) SIP() string { return o.t.str(adSIP, o.row) }
+
+// SIPEnabled is msRTCSIP-UserEnabled.
+func (o ADObject) SIPEnabled() Tri { return o.t.tri(adSIPEnabled, o.row) }
+
+// DeploymentLocator is msRTCSIP-DeploymentLocator as stored.
+func (o ADObject) DeploymentLocator() string { return o.t.str(adLocator, o.row) }
+
+// HomeServer is the DN in msRTCSIP-PrimaryHomeServer.
+func (o ADObject) HomeServer() string { return o.t.str(adHomeServer, o.row) }
+
+// TargetHomeServer is the DN in msRTCSIP-TargetHomeServer.
+func (o ADObject) TargetHomeServer() string { return o.t.str(adTargetHome, o.row) }
+
+// OptionFlags is msRTCSIP-OptionFlags.
+func (o ADObject) OptionFlags() (v int64, ok bool) { return o.t.number(adOptionFlags, o.row) }
+
+// Line is msRTCSIP-Line as stored.
+func (o ADObject) Line() string { return o.t.str(adLine, o.row) }
+
+// PrivateLine is msRTCSIP-PrivateLine as stored.
+func (o ADObject) PrivateLine() string { return o.t.str(adPrivateLine, o.row) }
+
+// LineServer is msRTCSIP-LineServer as stored.
+func (o ADObject) LineServer() string { return o.t.str(adLineServer, o.row) }
+
+// FederationEnabled is msRTCSIP-FederationEnabled.
+func (o ADObject) FederationEnabled() Tri { return o.t.tri(adFederation, o.row) }
+
+// InternetAccessEnabled is msRTCSIP-InternetAccessEnabled.
+func (o ADObject) InternetAccessEnabled() Tri { return o.t.tri(adInternet, o.row) }
+
+// OwnerURN is msRTCSIP-OwnerUrn as stored.
+func (o ADObject) OwnerURN() string { return o.t.str(adOwnerURN, o.row) }
+
+// OriginatorSID is msRTCSIP-OriginatorSid as bytes in a string.
+func (o ADObject) OriginatorSID() string { return o.t.str(adOriginatorSID, o.row) }
+
+// Attribute gives the values of an attribute as text for evidence in a finding: numbers in decimal, TRUE and FALSE, times in RFC 3339, GUIDs and SIDs
+// in their text form. Nil when it is absent or no attribute of the tables.
+func (o ADObject) Attribute(name string) []string {
+	col, ok := adSchema.Find(name)
+	if !ok {
+		return nil
+	}
+	return o.t.printed(col, o.row)
+}
+
+func (o ADObject) num(col int) int64 {
+	v, _ := o.t.number(col, o.row)
+	return v
+}
+
+// Columns of the table of forests.
+const (
+	forestName = iota
+	forestGUID
+	forestRoot
+	forestConfiguration
+	forestServer
+	forestInvocation
+	forestClock
+	forestDomains
+	forestSuffixes
+	forestRTC
+)
+
+var forestSchema = Schema{
+	forestName:          {Name: "name", Kind: Text},
+	forestGUID:          {Name: "guid", Kind: GUID},
+	forestRoot:          {Name: "rootDomainNamingContext", Kind: Text},
+	forestConfiguration: {Name: "configurationNamingContext", Kind: Text},
+	forestServer:        {Name: "dnsHostName", Kind: Text},
+	forestInvocation:    {Name: "invocationId", Kind: GUID},
+	forestClock:         {Name: "currentTime", Kind: Time},
+	forestDomains:       {Name: "domains", Kind: List},
+	forestSuffixes:      {Name: "uPNSuffixes", Kind: List},
+	forestRTC:           {Name: "rtcService", Kind: Text},
+}
+
+// Forest is a forest that was asked.
+type Forest struct {
+	t   *Table
+	row int
+}
+
+// Name is the DNS name of the forest's root domain.
+func (f Forest) Name() string { return f.t.str(forestName, f.row) }
+
+// GUID is the objectGUID of the forest's root domain.
+func (f Forest) GUID() directory.GUID { return f.t.guid(forestGUID, f.row) }
+
+// Server is dnsHostName of the domain controller that answered.
+func (f Forest) Server() string { return f.t.str(forestServer, f.row) }
+
+// Domains iterates over the DNS names of the forest's domains.
+func (f Forest) Domains() iter.Seq[string] { return f.t.list(forestDomains, f.row) }
+
+// UPNSuffixes iterates over the additional UPN suffixes of the forest.
+func (f Forest) UPNSuffixes() iter.Seq[string] { return f.t.list(forestSuffixes, f.row) }
+
+// RTCService is the DN of the RTC Service container, "" when the forest has none.
+func (f Forest) RTCService() string { return f.t.str(forestRTC, f.row) }
+
+// Columns of the table of pools.
+const (
+	poolGUID = iota
+	poolDN
+	poolForest
+	poolHost
+	poolDisplayName
+	poolVersion
+	poolType
+)
+
+var poolSchema = Schema{
+	poolGUID:        {Name: "objectGUID", Kind: GUID},
+	poolDN:          {Name: "distinguishedName", Kind: Text},
+	poolForest:      {Name: ADForestColumn, Kind: Name},
+	poolHost:        {Name: "dNSHostName", Kind: Text},
+	poolDisplayName: {Name: "msRTCSIP-PoolDisplayName", Kind: Text},
+	poolVersion:     {Name: "msRTCSIP-PoolVersion", Kind: Int},
+	poolType:        {Name: "msRTCSIP-PoolType", Kind: Int},
+}
+
+// Pool is an msRTCSIP-Pool object of a forest's RTC Service container.
+type Pool struct {
+	t   *Table
+	row int
+}
+
+// GUID is objectGUID.
+func (p Pool) GUID() directory.GUID { return p.t.guid(poolGUID, p.row) }
+
+// DN is distinguishedName.
+func (p Pool) DN() string { return p.t.str(poolDN, p.row) }
+
+// Forest is the DNS name of the forest.
+func (p Pool) Forest() string { return p.t.str(poolForest, p.row) }
+
+// Host is dNSHostName.
+func (p Pool) Host() string { return p.t.str(poolHost, p.row) }
+
+// DisplayName is msRTCSIP-PoolDisplayName.
+func (p Pool) DisplayName() string { return p.t.str(poolDisplayName, p.row) }
+
+// Version is msRTCSIP-PoolVersion: 3 OCS 2007, 4 OCS 2007 R2, 5 Lync 2010; newer values are not published. ok is false when absent.
+func (p Pool) Version() (v int64, ok bool) { return p.t.number(poolVersion, p.row) }
