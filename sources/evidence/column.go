@@ -176,9 +176,9 @@ func put[T any](s []T, i int, v T) []T {
 // column holds one column of a table; which fields are in use follows from the kind.
 type column struct {
 	Column
-	refs  []ref     // Text, Bytes: by row; List: the values of all rows
-	ends  []uint32  // List, NameList, Records: where the values of a row end
-	codes codes     // Name: by row; NameList: the values of all rows
+	refs  []ref    // Text, Bytes: by row; List: the values of all rows
+	ends  []uint32 // List, NameList, Records: where the values of a row end
+	codes codes    // Name: by row; NameList: the values of all rows
 	names dictionary
 	nums  []int64 // Int, Time: value by row, absentNumber when there is none
 	tris  []Tri

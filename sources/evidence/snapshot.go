@@ -54,7 +54,6 @@ func (b *Builder) Seal() *Snapshot {
 // Snapshot is sealed evidence: it never changes and any number of goroutines may read it.
 type Snapshot struct {
 	taken    time.Time
-	site     string
 	tables   map[Dataset]*Table
 	coverage []Coverage
 }
