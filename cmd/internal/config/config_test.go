@@ -1,0 +1,267 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = os.Getenv("UPDATE") != ""
+
+const minimal = `ldap:
+  servers: [ldaps://dc1.contoso.com]
+  bindName: svc-audit@contoso.com
+  password: env:AD_PASSWORD
+graph:
+  tenant: contoso.onmicrosoft.com
+  client: 8d4a6f4e-1111-4c9a-9d1f-2b7c5e0a9d10
+  secret: file:graph.secret
+`
+
+func TestExampleIsUpToDate(t *testing.T) {
+	path := filepath.Join("..", "..", "..", "config.example.yaml")
+	if update {
+		if err := os.WriteFile(path, Example(), 0o644); err != nil { //nolint:gosec // a file of the source tree
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(Example()), string(got)); diff != "" {
+		t.Errorf("config.example.yaml is not what the Config struct gives; run UPDATE=1 go test ./cmd/internal/config\n%s", diff)
+	}
+}
+
+// The example with every comment taken in must be a configuration that loads: no key in it is invented.
+func TestExampleLoads(t *testing.T) {
+	if _, err := parse("example.yaml", Example()); err != nil {
+		t.Errorf("as it stands: %v", err)
+	}
+	var b strings.Builder
+	for line := range strings.Lines(string(Example())) {
+		trimmed := strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(trimmed, "# "); ok && commentedKey(rest) {
+			line = strings.Replace(line, "# ", "", 1)
+		}
+		b.WriteString(line)
+	}
+	full := strings.Replace(b.String(), "rules: []", "rules:", 1)
+	full = strings.ReplaceAll(full, "\n#  ", "\n  ")
+	// These exclude each other or need a value that fits.
+	full = strings.Replace(full, `  certificate: ""`, "", 1)
+	full = strings.Replace(full, `  loginURL: ""`, "", 1)
+	full = strings.Replace(full, `  graphURL: ""`, "", 1)
+	c, err := parse("example.yaml", []byte(full))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, full)
+	}
+	if len(c.Rules) != 1 || c.Rules[0].ID != "SYN-002" || c.Rules[0].Params.IsZero() {
+		t.Errorf("rules: %+v", c.Rules)
+	}
+	if !c.HasLDAP() || !c.HasGraph() {
+		t.Error("the example configures no source")
+	}
+}
+
+func commentedKey(s string) bool {
+	key, _, ok := strings.Cut(s, ": ")
+	if !ok || strings.ContainsAny(key, " .") {
+		return false
+	}
+	for _, k := range keys(configType, nil) {
+		if k.path[len(k.path)-1] == key {
+			return true
+		}
+	}
+	return false
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := parse("c.yaml", []byte(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.LDAP.PageSize != 1000 || c.Graph.MaxWait != 15*time.Minute || c.Sync.Interval != 30*time.Minute || c.Graph.Cloud != "global" {
+		t.Errorf("defaults: %+v", c)
+	}
+	if c.LDAP.Password.String() != "env:AD_PASSWORD" || c.LDAP.Servers[0] != "ldaps://dc1.contoso.com" {
+		t.Errorf("values: %+v", c.LDAP)
+	}
+	if _, err := Defaults(); err != nil {
+		t.Errorf("without a file: %v", err)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Setenv("HYBRIDAUDIT_LDAP__PAGE_SIZE", "250")
+	t.Setenv("HYBRIDAUDIT_GRAPH__MAX_WAIT", "90s")
+	t.Setenv("HYBRIDAUDIT_GRAPH__LOGIN_URL", "https://login.example.com")
+	t.Setenv("HYBRIDAUDIT_GRAPH__GRAPH_URL", "https://graph.example.com")
+	t.Setenv("HYBRIDAUDIT_LDAP__PASSWORD", "env:OTHER")
+	t.Setenv("HYBRIDAUDIT_DEPLOYMENT__NO_SERVER", "true")
+	c, err := parse("c.yaml", []byte(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.LDAP.PageSize != 250 || c.Graph.MaxWait != 90*time.Second || c.Graph.LoginURL != "https://login.example.com" || !c.Deployment.NoServer {
+		t.Errorf("%+v", c)
+	}
+	if c.LDAP.Password.String() != "env:OTHER" {
+		t.Errorf("password reference %v", c.LDAP.Password)
+	}
+	t.Setenv("HYBRIDAUDIT_LDAP__PAGE_SIZE", "many")
+	if _, err := parse("c.yaml", []byte(minimal)); err == nil {
+		t.Error("a page size of many is accepted")
+	}
+}
+
+func TestEveryScalarComesFromTheEnvironment(t *testing.T) {
+	seen := map[string]string{}
+	for _, k := range keys(configType, nil) {
+		if !k.scalar() {
+			continue
+		}
+		if other, twice := seen[k.env()]; twice {
+			t.Errorf("%s and %s share %s", other, k.name(), k.env())
+		}
+		seen[k.env()] = k.name()
+	}
+	if seen["HYBRIDAUDIT_LDAP__MAX_ENTRIES_PER_SECOND"] != "ldap.maxEntriesPerSecond" || seen["HYBRIDAUDIT_LDAP__START_TLS"] != "ldap.startTLS" {
+		t.Errorf("%v", seen)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	cases := map[string]struct {
+		yaml string
+		want []string
+	}{
+		"unknown key": {
+			minimal + "  pageSizes: 3\n",
+			[]string{"c.yaml:9: graph.pageSizes: no such key; did you mean pageSize?"},
+		},
+		"unknown section and key at once": {
+			"ladp:\n  x: 1\nsync:\n  intervall: 1h\n",
+			[]string{"c.yaml:1: ladp: no such key; did you mean ldap?", "c.yaml:4: sync.intervall: no such key; did you mean interval?"},
+		},
+		"key given twice": {
+			"sync:\n  interval: 1h\n  interval: 2h\n",
+			[]string{"c.yaml:3: sync.interval: given twice, first in line 2"},
+		},
+		"wrong types": {
+			"ldap:\n  pageSize: many\n  startTLS: perhaps\n  timeout: 5\n  servers: ldaps://dc1\n  bindName: 12\n",
+			[]string{
+				`c.yaml:2: ldap.pageSize: "many" is no whole number`, `c.yaml:3: ldap.startTLS: "perhaps" is neither true nor false`,
+				`c.yaml:4: ldap.timeout: "5" is no duration; write 30s, 15m or 2h`,
+				"c.yaml:5: ldap.servers: this is a single value where a list is wanted; write [value] or lines that begin with a dash",
+				"c.yaml:6: ldap.bindName: 12 is a number where text is wanted; put it in quotes",
+			},
+		},
+		"section instead of value": {"ldap:\n  bindName: {a: b}\n", []string{"c.yaml:2: ldap.bindName: this is a section where a single value is wanted"}},
+		"value instead of section": {"ldap: yes\n", []string{"c.yaml:1: ldap: this is a single value where a section with keys is wanted"}},
+		"limits": {
+			strings.Replace(minimal, "graph:", "  pageSize: 0\ngraph:", 1) + "  cloud: moon\n  pageSize: 1000\n",
+			[]string{
+				"c.yaml:5: ldap.pageSize: 0 is below the least allowed, 1", `c.yaml:10: graph.cloud: "moon" is none of global, usgov, usgovdod, china`,
+				"c.yaml:11: graph.pageSize: 1000 is above the most allowed, 999",
+			},
+		},
+		"literal secret": {
+			strings.Replace(minimal, "env:AD_PASSWORD", "hunter2", 1),
+			[]string{"c.yaml:4: ldap.password: " + errLiteral.Error()},
+		},
+		"clear text": {
+			strings.Replace(minimal, "ldaps://", "ldap://", 1),
+			[]string{"c.yaml:2: ldap.servers: ldap://dc1.contoso.com would send the password in clear: use ldaps://, or set ldap.startTLS (or, on a closed network only, ldap.allowPlaintext)"},
+		},
+		"both kinds of TLS": {
+			strings.Replace(minimal, "  bindName", "  startTLS: true\n  bindName", 1),
+			[]string{"c.yaml:3: ldap.startTLS: ldaps:// is encrypted already: use ldap:// with startTLS, or ldaps:// without"},
+		},
+		"no account": {
+			"ldap:\n  servers: [ldaps://dc1.contoso.com]\n",
+			[]string{
+				"c.yaml:1: ldap.bindName: the directory wants an account: set its UPN",
+				"c.yaml:1: ldap.password: the account wants a password: write a reference to it, such as env:HYBRIDAUDIT_AD_PASSWORD",
+			},
+		},
+		"secret and certificate": {
+			minimal + "  certificate: app.pem\n",
+			[]string{"c.yaml:9: graph.certificate: set either graph.secret or graph.certificate, not both"},
+		},
+		"neither": {
+			"graph:\n  tenant: contoso.com\n  client: x\n",
+			[]string{"c.yaml:1: graph.secret: set graph.secret or graph.certificate, so that the application can sign in"},
+		},
+		"two documents": {"sync: {}\n---\nsync: {}\n", []string{"c.yaml: it holds more than one YAML document"}},
+		"no YAML":       {"ldap: [\n", []string{"c.yaml: line 1: did not find expected node content"}},
+		"rule twice":    {"rules:\n- id: SIP-001\n- id: sip-001\n", []string{"c.yaml:3: rules: each entry wants an id of its own"}},
+		"rule severity": {"rules:\n- id: SIP-001\n  severity: bad\n", []string{`c.yaml:3: rules[0].severity: "bad" is none of critical, high, medium, low, info`}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse("c.yaml", []byte(c.yaml))
+			var faults Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("got %v", err)
+			}
+			if diff := cmp.Diff(c.want, strings.Split(faults.Error(), "\n")); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Error("the error repeats the secret")
+			}
+		})
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "s"), []byte("from file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("A_SECRET", "from env")
+	for reference, want := range map[string]string{"env:A_SECRET": "from env", "file:s": "from file", "file:" + filepath.Join(dir, "s"): "from file"} {
+		s, err := ParseSecret(reference, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Resolve(); err != nil || got != want {
+			t.Errorf("%s: %q, %v", reference, got, err)
+		}
+	}
+	for _, reference := range []string{"env:NOT_SET_ANYWHERE", "file:missing"} {
+		s, err := ParseSecret(reference, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Resolve(); err == nil || !strings.Contains(err.Error(), reference) {
+			t.Errorf("%s: %v", reference, err)
+		}
+	}
+	for _, bad := range []string{"plain", "http://x", "env:", "keyring:noaccount", "ENV:X"} {
+		if _, err := ParseSecret(bad, dir); err == nil {
+			t.Errorf("%s is accepted", bad)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(minimal))
+	f.Add(Example())
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("ldap: &x\n  servers: *x\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := parse("c.yaml", data)
+		if (c == nil) == (err == nil) {
+			t.Fatalf("%v with %v", c, err)
+		}
+	})
+}
