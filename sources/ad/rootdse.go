@@ -1,0 +1,58 @@
+package ad
+
+import (
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"hybridaudit/sources/evidence/directory"
+)
+
+// rootDSE is what a server says of itself.
+type rootDSE struct {
+	defaultContext, configuration, schema, rootDomain string
+	host                                              string // its own DNS name
+	service                                           string // DN of its NTDS settings
+	clock                                             time.Time
+}
+
+// domain is the DNS name of the server's domain.
+func (d rootDSE) domain() string { return directory.DomainOf(d.defaultContext) }
+
+// forest is the DNS name of the forest's root domain.
+func (d rootDSE) forest() string { return directory.DomainOf(d.rootDomain) }
+
+// readRootDSE asks without the paging control, which domain controllers refuse before the sign-in.
+func (s *session) readRootDSE() (rootDSE, *Error) {
+	names := []string{
+		"defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "rootDomainNamingContext", "namingContexts", "dnsHostName", "dsServiceName",
+		"currentTime",
+	}
+	got, fault := s.search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, s.seconds(), false, "(objectClass=*)", names, nil))
+	if fault != nil {
+		return rootDSE{}, fault
+	}
+	if len(got.Entries) == 0 {
+		return rootDSE{}, &Error{Kind: NoDomain, Server: s.server.address, What: "it has no rootDSE", Advice: "name a domain controller"}
+	}
+	e := got.Entries[0]
+	d := rootDSE{
+		defaultContext: e.GetEqualFoldAttributeValue("defaultNamingContext"), configuration: e.GetEqualFoldAttributeValue("configurationNamingContext"),
+		schema: e.GetEqualFoldAttributeValue("schemaNamingContext"), rootDomain: e.GetEqualFoldAttributeValue("rootDomainNamingContext"),
+		host: printable(e.GetEqualFoldAttributeValue("dnsHostName"), 255), service: e.GetEqualFoldAttributeValue("dsServiceName"),
+	}
+	// A time that cannot be read is no reason to refuse a server.
+	d.clock, _ = directory.ParseGeneralizedTime(e.GetEqualFoldAttributeValue("currentTime"))
+	if d.defaultContext == "" {
+		d.defaultContext = e.GetEqualFoldAttributeValue("namingContexts")
+	}
+	if d.rootDomain == "" {
+		d.rootDomain = d.defaultContext
+	}
+	if directory.DomainOf(d.defaultContext) == "" {
+		return rootDSE{}, &Error{
+			Kind: NoDomain, Server: s.server.address, What: "its rootDSE names no domain", Advice: "name a domain controller",
+		}
+	}
+	return d, nil
+}

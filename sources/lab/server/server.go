@@ -1,0 +1,124 @@
+// Package server runs a whole sample organisation: a domain controller over LDAPS and StartTLS, and Microsoft sign-in with Graph over HTTPS, with
+// certificates of an authority made for the run.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"hybridaudit/sources/lab"
+	graphlab "hybridaudit/sources/lab/server/graph"
+	ldaplab "hybridaudit/sources/lab/server/ldap"
+)
+
+// AccountName is the directory account that may sign in; its user principal name is this name at the forest.
+const AccountName = "svc-audit"
+
+// ClientID is the application that may sign in.
+const ClientID = "8d4a6f4e-1111-4c9a-9d1f-2b7c5e0a9d10"
+
+// Running is a sample organisation that answers.
+type Running struct {
+	LDAPS, LDAP, Graph string // host:port
+	BindName           string
+	Password           string // of the account, made for this run
+	Secret             string // of the application, made for this run
+	TenantID           string
+	CA                 []byte // PEM
+
+	group *errgroup.Group
+	stop  context.CancelFunc
+}
+
+// Options change what is served.
+type Options struct {
+	Host       string // address to listen on; 127.0.0.1 when empty
+	Port       int    // of LDAPS; LDAP and Graph follow. 0 takes free ports
+	LDAPFaults []ldaplab.Fault
+	GraphFault []graphlab.Fault
+}
+
+// Start listens and answers until Stop or the end of ctx.
+func Start(ctx context.Context, org lab.Organisation, o Options) (*Running, error) {
+	if o.Host == "" {
+		o.Host = "127.0.0.1"
+	}
+	authority, err := newAuthority(o.Host, org.Directory.DCHost)
+	if err != nil {
+		return nil, err
+	}
+	r := &Running{
+		BindName: AccountName + "@" + org.Directory.ForestName, Password: secret(), Secret: secret(), TenantID: org.Tenant.ID, CA: authority.pem,
+	}
+	directory, err := ldaplab.New(ldaplab.Options{
+		Directory: org.Directory, Accounts: []ldaplab.Account{{Name: AccountName, Password: r.Password}},
+		Certificate: authority.server, RequireTLS: true, Faults: o.LDAPFaults,
+	})
+	if err != nil {
+		return nil, err
+	}
+	tenant, err := graphlab.New(graphlab.Options{
+		Tenant: org.Tenant, Applications: []graphlab.Application{{ClientID: ClientID, Secret: r.Secret}}, Certificate: authority.server, Faults: o.GraphFault,
+	})
+	if err != nil {
+		return nil, err
+	}
+	listeners, err := listen(ctx, o.Host, o.Port, 3)
+	if err != nil {
+		return nil, err
+	}
+	r.LDAPS, r.LDAP, r.Graph = listeners[0].Addr().String(), listeners[1].Addr().String(), listeners[2].Addr().String()
+	serving, stop := context.WithCancel(ctx)
+	r.stop = stop
+	r.group, serving = errgroup.WithContext(serving)
+	r.group.Go(func() error { return directory.ServeTLS(serving, listeners[0]) })
+	r.group.Go(func() error { return directory.Serve(serving, listeners[1]) })
+	r.group.Go(func() error { return tenant.Serve(serving, listeners[2]) })
+	return r, nil
+}
+
+// Stop ends the servers and waits for them.
+func (r *Running) Stop() error {
+	r.stop()
+	return r.group.Wait()
+}
+
+// Wait waits until the context that Start was given ends, or a server fails.
+func (r *Running) Wait() error {
+	defer r.stop()
+	return r.group.Wait()
+}
+
+// listen opens n ports from port upward, or free ones.
+func listen(ctx context.Context, host string, port, n int) ([]net.Listener, error) {
+	var all []net.Listener
+	for i := range n {
+		p := 0
+		if port > 0 {
+			p = port + i
+		}
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(p)))
+		if err != nil {
+			errs := []error{fmt.Errorf("listening: %w", err)}
+			for _, l := range all {
+				errs = append(errs, l.Close())
+			}
+			return nil, errors.Join(errs...)
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+func secret() string {
+	b := make([]byte, 20)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
