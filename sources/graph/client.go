@@ -1,0 +1,229 @@
+package graph
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	abs "github.com/microsoft/kiota-abstractions-go"
+	khttp "github.com/microsoft/kiota-http-go"
+	core "github.com/microsoftgraph/msgraph-sdk-go-core"
+	coreauth "github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
+	"golang.org/x/time/rate"
+)
+
+// maxBody is the largest answer that is taken, unpacked: some ten times the largest page of users with every licence there is.
+const maxBody = 256 << 20
+
+// client sends GET requests to one Graph root.
+type client struct {
+	cfg     resolved
+	root    *url.URL
+	adapter *core.GraphRequestAdapterBase
+	http    *http.Client
+	parent  *http.Transport
+	cred    *credential
+	limiter *rate.Limiter
+}
+
+func newClient(cfg resolved) (*client, error) {
+	parent, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, errors.New("the default HTTP transport was replaced")
+	}
+	parent = parent.Clone() // proxies of the environment, HTTP/2, transparent gzip
+	parent.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
+	parent.MaxIdleConnsPerHost = cfg.Streams + 1
+
+	// Every request has a context with a time limit of its own: a client-wide timeout would cover waits and whole bodies.
+	signIn := &http.Client{Transport: parent, CheckRedirect: checkRedirect(cfg.login)}
+	cred := newCredential(cfg, signIn)
+	auth, err := coreauth.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(cred, cred.scopes, []string{cfg.graph.Hostname()})
+	if err != nil {
+		return nil, fmt.Errorf("graph authentication provider: %w", err)
+	}
+	options := core.GraphClientOptions{GraphServiceVersion: "v1.0"}
+	// The order is explicit: the SDK's default one comes out of a map. Its retry and redirect handlers are left out, waiting and links are handled
+	// where the coverage is known.
+	pipeline := khttp.NewCustomTransportWithParentTransport(parent,
+		core.NewGraphTelemetryHandler(&options),
+		khttp.NewUserAgentHandlerWithOptions(&khttp.UserAgentHandlerOptions{Enabled: true, ProductName: "hybridaudit", ProductVersion: cfg.Version}),
+	)
+	plain := &http.Client{Transport: pipeline, CheckRedirect: checkRedirect(cfg.graph)}
+	adapter, err := core.NewGraphRequestAdapterBaseWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(auth, options, nil, nil, plain)
+	if err != nil {
+		return nil, fmt.Errorf("graph request adapter: %w", err)
+	}
+	adapter.SetBaseUrl(cfg.graph.String() + "/v1.0")
+	c := &client{cfg: cfg, root: cfg.graph, adapter: adapter, http: plain, parent: parent, cred: cred, limiter: rate.NewLimiter(rate.Inf, 1)}
+	if cfg.RequestsPerSecond > 0 {
+		c.limiter = rate.NewLimiter(rate.Limit(cfg.RequestsPerSecond), 1)
+	}
+	return c, nil
+}
+
+// request is one thing to ask for.
+type request struct {
+	url     *url.URL
+	headers map[string]string
+	plain   bool // text/plain is the right answer
+}
+
+// url gives the address of a path below v1.0 with OData options.
+func (c *client) url(path string, options ...string) *url.URL {
+	u := *c.root
+	u.Path = "/v1.0/" + path
+	var query []string
+	for i := 0; i+1 < len(options); i += 2 {
+		query = append(query, options[i]+"="+strings.ReplaceAll(url.QueryEscape(options[i+1]), "%2C", ","))
+	}
+	u.RawQuery = strings.Join(query, "&")
+	return &u
+}
+
+// get asks until there is an answer to keep: it waits for a busy service, renews a refused token once and repeats what came broken. check looks at the
+// body before it is accepted; its errors count as a broken body. The body is appended to buf.
+func (c *client) get(ctx context.Context, r request, buf []byte, check func([]byte) error) ([]byte, error) {
+	p := patience{clock: c.cfg.Clock, most: c.cfg.MaxWait}
+	renewed := false
+	for {
+		generation, resp, body, err := c.once(ctx, r, buf[:0])
+		buf = body
+		if err == nil && resp.StatusCode == http.StatusOK {
+			if err = check(body); err == nil {
+				return body, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return buf, context.Cause(ctx)
+		}
+		switch {
+		case err != nil && repeatable(err):
+			c.cfg.Log.Warn("Graph page is asked for again", "path", r.url.Path, "fault", err.Error())
+			err = p.again(ctx, err)
+		case err != nil:
+		case resp.StatusCode == http.StatusUnauthorized && !renewed:
+			renewed = true
+			c.cfg.Log.Info("Graph token is renewed", "path", r.url.Path, "request-id", resp.Header.Get("request-id"))
+			err = c.cred.renew(ctx, generation, challenge(resp.Header))
+		case resp.StatusCode == http.StatusUnauthorized:
+			err = &UnauthorizedError{Answer: statusError(resp, body)}
+		case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable, resp.StatusCode == http.StatusGatewayTimeout:
+			c.cfg.Log.Info("Graph asks to wait", "path", r.url.Path, "status", resp.StatusCode, "retryAfter", printable(resp.Header.Get("Retry-After"), 40),
+				"request-id", resp.Header.Get("request-id"))
+			err = p.wait(ctx, resp.StatusCode, resp.Header)
+		case resp.StatusCode == http.StatusInternalServerError, resp.StatusCode == http.StatusBadGateway:
+			err = p.again(ctx, statusError(resp, body))
+		default:
+			err = statusError(resp, body)
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+}
+
+// once sends a single request and reads the whole answer.
+func (c *client) once(ctx context.Context, r request, buf []byte) (generation int, resp *http.Response, body []byte, err error) {
+	if err := c.limiter.Wait(ctx); err != nil {
+		return 0, nil, buf, err
+	}
+	_, generation, err = c.cred.token(ctx) // here, not below: a busy sign-in service may take longer than one request
+	if err != nil {
+		return 0, nil, buf, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	info := abs.NewRequestInformation()
+	info.Method = abs.GET
+	info.SetUri(*r.url)
+	info.Headers.TryAdd("Accept", "application/json")
+	for name, value := range r.headers {
+		info.Headers.TryAdd(name, value)
+	}
+	native, err := c.adapter.ConvertToNativeRequest(ctx, info)
+	if err != nil {
+		return generation, nil, buf, err
+	}
+	req, ok := native.(*http.Request)
+	if !ok || req.Header.Get("Authorization") == "" {
+		return generation, nil, buf, errors.New("the SDK gave no request with a token") // it drops the token silently for hosts it does not know
+	}
+	resp, err = c.http.Do(req)
+	if err != nil {
+		var link *LinkError
+		if errors.As(err, &link) {
+			return generation, nil, buf, link
+		}
+		return generation, nil, buf, &connectionError{host: c.root.Host, err: err}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err = readBody(resp, buf)
+	if err != nil {
+		return generation, resp, body, err
+	}
+	if resp.StatusCode == http.StatusOK && !r.plain && !isJSON(resp.Header.Get("Content-Type")) {
+		return generation, resp, body, &bodyError{problem: fmt.Sprintf("the answer is %q and not JSON (is a proxy in between?)",
+			printable(resp.Header.Get("Content-Type"), 60))}
+	}
+	return generation, resp, body, nil
+}
+
+// readBody appends the whole body to buf.
+func readBody(resp *http.Response, buf []byte) ([]byte, error) {
+	limit := maxBody
+	if resp.StatusCode != http.StatusOK {
+		limit = 64 << 10
+	}
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return buf, &bodyError{problem: "the answer was cut off: " + connectionOr(err, resp.Request.URL.Host)}
+		case len(buf) > limit && resp.StatusCode != http.StatusOK:
+			return buf[:limit], nil
+		case len(buf) > limit:
+			return buf, fmt.Errorf("the answer is larger than %d MiB", limit>>20)
+		}
+	}
+}
+
+func connectionOr(err error, host string) string {
+	return (&connectionError{host: host, err: err}).Error()
+}
+
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && kind == "application/json"
+}
+
+var claimsText = regexp.MustCompile(`claims="([A-Za-z0-9+/=_-]+)"`)
+
+// challenge gives the claims that a 401 asks for in the next token, "" for none.
+func challenge(h http.Header) string {
+	m := claimsText.FindStringSubmatch(h.Get("WWW-Authenticate"))
+	if m == nil {
+		return ""
+	}
+	claims, err := base64.StdEncoding.DecodeString(m[1])
+	if err != nil {
+		return ""
+	}
+	return string(claims)
+}
+
+func (c *client) close() { c.parent.CloseIdleConnections() }
