@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"hybridaudit/audit/domains"
 	"hybridaudit/audit/join"
 	"hybridaudit/audit/owners"
 	"hybridaudit/audit/plans"
@@ -30,6 +31,7 @@ type Pass struct {
 	*facts
 	rule     *Rule
 	params   any
+	severity Severity        // configured for all findings of the rule, 0 when it is not
 	silent   map[string]bool // variants that are not assessed
 	checked  int
 	findings []Finding
@@ -39,11 +41,15 @@ type Pass struct {
 type facts struct {
 	scope    func() *scope.Scope
 	pairs    func() *join.Pairs
+	disputed func() *join.Disputed
 	topology func() *topology.Deployment
 	plans    func() *plans.Catalogue
 	owners   map[owners.Kind]func() *owners.Index
 	verified func() map[string]evidence.Domain
 	teams    func() map[directory.GUID]evidence.TeamsUser
+	classes  func() []scope.TenantClass // by row of the tenant users
+	domains  func() *domains.Index
+	sipUsed  func() bool
 }
 
 func newFacts(s *evidence.Snapshot, o Options) *facts {
@@ -54,6 +60,7 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 		return c == scope.System || c == scope.Conflict
 	}
 	f.pairs = sync.OnceValue(func() *join.Pairs { return join.New(s, nobody) })
+	f.disputed = sync.OnceValue(func() *join.Disputed { return join.NewDisputed(s) })
 	f.topology = sync.OnceValue(func() *topology.Deployment { return topology.New(s, o.Settings.OnlineSuffixes, o.Settings.NoServer) })
 	f.plans = sync.OnceValue(func() *plans.Catalogue { return plans.New(s) })
 	for _, k := range []owners.Kind{owners.SIPPrimary, owners.SIPProxy, owners.SMTP, owners.UPN} {
@@ -77,7 +84,26 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 		}
 		return m
 	})
+	f.classes = sync.OnceValue(func() []scope.TenantClass {
+		teams := f.teams()
+		return scope.TenantClasses(s, func(u evidence.TenantUser) evidence.TeamsUser { return teams[u.ID()] })
+	})
+	f.domains = sync.OnceValue(func() *domains.Index {
+		return domains.New(s, func(o evidence.ADObject) bool { return f.scope().In(o) })
+	})
+	f.sipUsed = sync.OnceValue(func() bool { return sipUsed(s) })
 	return f
+}
+
+func sipUsed(s *evidence.Snapshot) bool {
+	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups} {
+		for o := range s.ADObjects(d) {
+			if o.SIP() != "" || o.SIPEnabled() != evidence.Absent {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Scope tells classes and what is in scope.
@@ -85,6 +111,9 @@ func (p *Pass) Scope() *scope.Scope { return p.facts.scope() }
 
 // Pairs tells which directory user is which tenant user.
 func (p *Pass) Pairs() *join.Pairs { return p.facts.pairs() }
+
+// Disputed tells who holds the values that directory synchronisation refused.
+func (p *Pass) Disputed() *join.Disputed { return p.facts.disputed() }
 
 // Topology tells the on-premises deployment and where people are homed.
 func (p *Pass) Topology() *topology.Deployment { return p.facts.topology() }
@@ -106,7 +135,23 @@ func (p *Pass) Teams(u evidence.TenantUser) evidence.TeamsUser { return p.facts.
 
 // TenantClass gives the class of a tenant user.
 func (p *Pass) TenantClass(u evidence.TenantUser) scope.TenantClass {
-	return scope.TenantClassOf(u, p.Teams(u))
+	return p.facts.classes()[u.Row()]
+}
+
+// Domains tells how many directory objects in scope use a domain.
+func (p *Pass) Domains() *domains.Index { return p.facts.domains() }
+
+// WithoutSIP is the reason not to judge SIP data: all users, contacts and groups were read, and none has any.
+func (p *Pass) WithoutSIP() Reason {
+	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups} {
+		if p.Evidence.State(d) != evidence.Complete {
+			return Reason{}
+		}
+	}
+	if p.facts.sipUsed() {
+		return Reason{}
+	}
+	return Because("noSIP")
 }
 
 // Now is when the evidence was taken.
@@ -135,7 +180,10 @@ func (p *Pass) Report(f Finding) {
 		return
 	}
 	f.Rule = p.rule
-	if f.Severity == 0 {
+	switch {
+	case p.severity != 0:
+		f.Severity = p.severity
+	case f.Severity == 0:
 		f.Severity = p.rule.SeverityOf(f.Variant)
 	}
 	p.findings = append(p.findings, f)

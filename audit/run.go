@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"runtime"
-	"runtime/debug"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -91,13 +93,22 @@ type job struct {
 	base    Pass
 	units   int
 	mu      sync.Mutex
-	passes  []*Pass
+	judged  []judged
 	left    atomic.Int64
+}
+
+// judged is what came of one shard.
+type judged struct {
+	from  int
+	pass  *Pass
+	fault string
 }
 
 func (r *run) prepare(rule *Rule) *job {
 	j := &job{outcome: Outcome{Rule: rule}}
-	j.base = Pass{Evidence: r.evidence, Settings: r.options.Settings, facts: r.facts, rule: rule, silent: map[string]bool{}}
+	j.base = Pass{
+		Evidence: r.evidence, Settings: r.options.Settings, facts: r.facts, rule: rule, severity: r.options.Severity[rule.ID], silent: map[string]bool{},
+	}
 	if rule.Params != nil {
 		j.base.params = rule.Params()
 		if p, ok := r.options.Params[rule.ID]; ok {
@@ -134,13 +145,10 @@ func (r *run) prepare(rule *Rule) *job {
 
 // applies asks the rule; a panic there breaks the rule like any other.
 func (r *run) applies(j *job) (why Reason) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			why = broken(cause)
-			j.outcome.Status, j.outcome.Reason = Broken, why
-		}
-	}()
-	if why = j.base.rule.Applies(&j.base); !why.IsZero() {
+	if fault := guarded(func() { why = j.base.rule.Applies(&j.base) }); fault != "" {
+		why = broken(fault)
+		j.outcome.Status, j.outcome.Reason = Broken, why
+	} else if !why.IsZero() {
 		j.outcome.Status, j.outcome.Reason = NotApplicable, why
 	}
 	return why
@@ -184,30 +192,35 @@ func (r *run) leftOut(d evidence.Dataset) bool {
 		(d.AD() && slices.Contains(r.options.LeftOut, "ad") || d.Tenant() && slices.Contains(r.options.LeftOut, "tenant"))
 }
 
-// lack says what of a need was not read; part is true when rows were read that can be judged.
+// lack says what of a need was not read; part is true when rows were read that can be judged. A source that was not asked for the dataset says nothing when
+// another one was.
 func (r *run) lack(n Need) (reason Reason, part bool) {
 	dataset := Str("dataset", string(n.Dataset))
-	all := r.evidence.Of(n.Dataset)
-	if len(all) == 0 {
-		return Because("notRequested", dataset), false
-	}
-	for _, c := range all {
+	asked, read := false, false
+	for _, c := range r.evidence.Of(n.Dataset) {
 		switch c.State {
 		case evidence.NotRequested:
-			return Because("notRequested", dataset), false
+			continue
 		case evidence.Failed:
-			return Because("datasetFailed", dataset, Str("reason", c.Reason)), false
+			asked, reason = true, Because("datasetFailed", dataset, Str("reason", c.Reason))
+			continue
 		case evidence.Partial:
-			reason, part = Because("datasetPartial", dataset, Num("rows", c.Rows), Str("reason", c.Reason)), true
+			if reason.IsZero() {
+				reason = Because("datasetPartial", dataset, Num("rows", c.Rows), Str("reason", c.Reason))
+			}
 		case evidence.Complete:
 		}
+		asked, read = true, true
 		for _, a := range n.Attributes {
 			if c.Lacks(a) {
 				return Because("attributeMissing", dataset, Str("attribute", a)), false
 			}
 		}
 	}
-	return reason, part
+	if !asked {
+		return Because("notRequested", dataset), false
+	}
+	return reason, read && !reason.IsZero()
 }
 
 // work runs the shards of all jobs.
@@ -253,40 +266,55 @@ func (r *run) work(ctx context.Context, jobs []*job) error {
 func (j *job) judge(from, to int) {
 	p := j.base
 	p.findings, p.checked = nil, 0
-	cause := guarded(func() {
+	fault := guarded(func() {
 		for i := from; i < to; i++ {
 			p.rule.Check.each(&p, i)
 		}
 	})
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.passes = append(j.passes, &p)
-	if cause != nil && j.outcome.Status != Broken {
-		j.outcome.Status, j.outcome.Reason = Broken, broken(cause)
-	}
+	j.judged = append(j.judged, judged{from, &p, fault})
 }
 
-func guarded(f func()) (cause any) {
+// guarded runs f and tells what it panicked with and where, "" when it did not. The panic's own text may hold directory data, and a whole stack holds paths:
+// neither is kept.
+func guarded(f func()) (fault string) {
 	defer func() {
 		if c := recover(); c != nil {
-			cause = fmt.Sprintf("%v\n%s", c, debug.Stack())
+			fault = fmt.Sprintf("%T at %s", c, place())
 		}
 	}()
 	f()
-	return nil
+	return ""
 }
 
-// broken keeps the first line only: a stack holds paths, and a panic's text may hold directory data.
-func broken(cause any) Reason {
-	return Because("broken", Str("fault", fmt.Sprintf("%T", cause)))
+// place is the source file and line that panicked, for the function that recovers.
+func place() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if f.Function != "" && !strings.HasPrefix(f.Function, "runtime.") {
+			return path.Base(f.File) + ":" + strconv.Itoa(f.Line)
+		}
+		if !more {
+			return "?"
+		}
+	}
 }
+
+func broken(fault string) Reason { return Because("broken", Str("fault", fault)) }
 
 // close puts the shards' findings in order and decides the status.
 func (j *job) close() (Outcome, []Finding) {
 	var findings []Finding
-	for _, p := range j.passes {
-		findings = append(findings, p.findings...)
-		j.outcome.Checked += p.checked
+	slices.SortFunc(j.judged, func(a, b judged) int { return cmp.Compare(a.from, b.from) })
+	for _, s := range j.judged {
+		findings = append(findings, s.pass.findings...)
+		j.outcome.Checked += s.pass.checked
+		if s.fault != "" && j.outcome.Status != Broken {
+			j.outcome.Status, j.outcome.Reason = Broken, broken(s.fault)
+		}
 	}
 	slices.SortStableFunc(findings, compare)
 	j.outcome.Hits = len(findings)

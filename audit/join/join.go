@@ -27,6 +27,19 @@ var matchNames = []string{"none", "anchor", "sid", "dn", "upn", "smtp"}
 
 func (m Match) String() string { return matchNames[m] }
 
+// ADAttributes are the attributes of directory users that joining reads.
+func ADAttributes() []string {
+	return []string{"objectGUID", "mS-DS-ConsistencyGuid", "objectSid", "distinguishedName", "userPrincipalName", "proxyAddresses", "userAccountControl"}
+}
+
+// TenantAttributes are the properties of tenant users that joining reads.
+func TenantAttributes() []string {
+	return []string{
+		"userPrincipalName", "userType", "proxyAddresses", "onPremisesSyncEnabled", "onPremisesImmutableId", "onPremisesSecurityIdentifier",
+		"onPremisesDistinguishedName",
+	}
+}
+
 // Pairs holds the pairs of a snapshot.
 type Pairs struct {
 	s        *evidence.Snapshot

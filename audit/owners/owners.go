@@ -146,6 +146,11 @@ func rank(o evidence.ADObject) int { return slices.Index(tables[:], o.Dataset())
 // SamePerson says that two objects are the two halves of one person: the one names the other's SID as its login account.
 func SamePerson(a, b evidence.ADObject) bool { return linked(a, b) || linked(b, a) }
 
+// PersonAttributes are the attributes that SamePerson reads.
+func PersonAttributes() []string {
+	return []string{"objectSid", "msRTCSIP-OriginatorSid", "msExchMasterAccountSid"}
+}
+
 func linked(a, b evidence.ADObject) bool {
 	sid := b.SID()
 	return sid != "" && (a.OriginatorSID() == sid || a.MasterAccountSID() == sid)

@@ -4,7 +4,9 @@ package plans
 import (
 	_ "embed"
 	"encoding/csv"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hybridaudit/sources/evidence"
@@ -24,41 +26,66 @@ var table string
 
 // Catalogue knows the service plans by id.
 type Catalogue struct {
-	groups map[string]Group
-	names  map[string]string
-	skus   map[string]evidence.SKU    // by lower-case SKU id
-	holds  map[string]map[Group]bool  // SKU id -> groups it contains
-	inSKU  map[string]map[string]bool // SKU id -> plan ids it contains
+	known map[string]plan // the plans of the table, by id
+	ids   []string        // their ids, by place
+	names map[string]string
+	skus  map[string]evidence.SKU    // by lower-case SKU id
+	holds map[string]map[Group]bool  // SKU id -> groups it contains
+	inSKU map[string]map[string]bool // SKU id -> plan ids it contains
+	seats map[Group][]Seats
+	best  func() map[Group][]brief // by row of the tenant users
+}
+
+// Seats are the licences of a SKU that nobody holds; fewer than none when more are assigned than bought.
+type Seats struct {
+	SKU  string // part number
+	Free int
+}
+
+type plan struct {
+	group Group
+	place uint8
 }
 
 // New reads the plan table and the SKUs of the snapshot.
 func New(s *evidence.Snapshot) *Catalogue {
 	c := &Catalogue{
-		groups: map[string]Group{}, names: map[string]string{}, skus: map[string]evidence.SKU{},
-		holds: map[string]map[Group]bool{}, inSKU: map[string]map[string]bool{},
+		known: map[string]plan{}, names: map[string]string{}, skus: map[string]evidence.SKU{},
+		holds: map[string]map[Group]bool{}, inSKU: map[string]map[string]bool{}, seats: map[Group][]Seats{},
 	}
 	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
 	if err != nil {
 		panic("plans.csv: " + err.Error()) // compiled in: a test reads it
 	}
 	for _, r := range rows[1:] {
-		c.groups[r[2]], c.names[r[2]] = Group(r[0]), r[1]
+		c.known[r[2]], c.names[r[2]] = plan{Group(r[0]), uint8(len(c.ids))}, r[1] //nolint:gosec // the table has fewer than 256 rows
+		c.ids = append(c.ids, r[2])
 	}
 	for sku := range s.SKUs() {
 		id := sku.ID().String()
 		c.skus[id], c.holds[id], c.inSKU[id] = sku, map[Group]bool{}, map[string]bool{}
 		for p := range sku.Plans() {
 			c.inSKU[id][p.ID] = true
-			if g, ok := c.groups[p.ID]; ok {
-				c.holds[id][g] = true
+			if k, ok := c.known[p.ID]; ok {
+				c.holds[id][k.group] = true
 			}
 			if c.names[p.ID] == "" {
 				c.names[p.ID] = p.Name
 			}
 		}
+		for g := range c.holds[id] {
+			c.seats[g] = append(c.seats[g], Seats{c.SKUName(id), int(sku.Enabled() + sku.Warning() - sku.Consumed())})
+		}
 	}
+	for _, seats := range c.seats {
+		slices.SortFunc(seats, func(a, b Seats) int { return strings.Compare(a.SKU, b.SKU) })
+	}
+	c.best = sync.OnceValue(func() map[Group][]brief { return c.summary(s) })
 	return c
 }
+
+// Seats lists the free seats of the SKUs that contain a plan of the group, by part number. The list is shared: do not change it.
+func (c *Catalogue) Seats(g Group) []Seats { return c.seats[g] }
 
 // Name is the plan's name, or its id when it is unknown.
 func (c *Catalogue) Name(plan string) string {
@@ -100,27 +127,21 @@ type Status struct {
 	Assigned time.Time // of that entry
 }
 
-var order = map[string]int{"enabled": 5, "warning": 4, "suspended": 3, "lockedout": 2, "deleted": 1}
-
 // Usable says that the service works for the person today.
 func (s Status) Usable() bool { return s.Enabled() || strings.EqualFold(s.State, "Warning") }
 
 // Enabled says that the plan is fully there.
 func (s Status) Enabled() bool { return strings.EqualFold(s.State, "Enabled") }
 
-// Of reads assignedPlans: a Deleted entry beside an Enabled one is history and does not count.
+// Deleted says that nothing but the trace of a former licence is left.
+func (s Status) Deleted() bool { return strings.EqualFold(s.State, "Deleted") }
+
+// Of reads assignedPlans: a Deleted entry beside an Enabled one is history and does not count. u must be of the snapshot that the catalogue was made of.
 func (c *Catalogue) Of(u evidence.TenantUser, g Group) Status {
-	var best Status
-	for p := range u.Plans() {
-		if c.groups[p.ID] != g {
-			continue
-		}
-		a, b := order[strings.ToLower(p.Status)], order[strings.ToLower(best.State)]
-		if best.State == "" || a > b || a == b && p.Assigned.After(best.Assigned) {
-			best = Status{p.Status, p.ID, p.Assigned}
-		}
+	if s, ok := c.status(c.best()[g][u.Row()]); ok {
+		return s
 	}
-	return best
+	return c.read(u, g)
 }
 
 // Ready says that the person has an enabled Teams or Skype for Business Online plan.
@@ -135,19 +156,22 @@ type Assignment struct {
 	Off   bool   // every plan of the group that the SKU contains is switched off
 }
 
-// Assignments lists how a person gets the plans of a group: from licenseAssignmentStates, or from assignedLicenses when the tenant gave no states.
+// Assignments lists how a person gets the plans of a group: from licenseAssignmentStates, and from assignedLicenses for SKUs of which the tenant gave no
+// state. That list has been seen incomplete.
 func (c *Catalogue) Assignments(u evidence.TenantUser, g Group) []Assignment {
 	var all []Assignment
+	var stated []string
 	for s := range u.LicenceStates() {
-		if c.Contains(s.SKU, g) && (strings.EqualFold(s.State, "Active") || strings.EqualFold(s.State, "ActiveWithError")) {
+		if !c.Contains(s.SKU, g) {
+			continue
+		}
+		stated = append(stated, s.SKU)
+		if strings.EqualFold(s.State, "Active") || strings.EqualFold(s.State, "ActiveWithError") {
 			all = append(all, Assignment{s.SKU, s.Group, c.off(s.SKU, g, s.Disabled)})
 		}
 	}
-	if len(all) > 0 {
-		return all
-	}
 	for l := range u.Licences() {
-		if c.Contains(l.SKU, g) {
+		if c.Contains(l.SKU, g) && !slices.Contains(stated, l.SKU) {
 			all = append(all, Assignment{l.SKU, "", c.off(l.SKU, g, l.Disabled)})
 		}
 	}
@@ -160,7 +184,7 @@ func (c *Catalogue) off(sku string, g Group, disabled func(func(string) bool)) b
 		off[strings.ToLower(p)] = true
 	}
 	for plan := range c.inSKU[strings.ToLower(sku)] {
-		if c.groups[plan] == g && !off[plan] {
+		if c.known[plan].group == g && !off[plan] {
 			return false
 		}
 	}

@@ -4,12 +4,63 @@ package rules
 
 import (
 	"hybridaudit/audit"
+	"hybridaudit/audit/rules/adr"
+	"hybridaudit/audit/rules/dom"
+	"hybridaudit/audit/rules/dq"
+	"hybridaudit/audit/rules/hom"
+	"hybridaudit/audit/rules/join"
+	"hybridaudit/audit/rules/lic"
 	"hybridaudit/audit/rules/sip"
+	"hybridaudit/audit/rules/syn"
 )
 
 // All lists every rule, by category and number.
 func All() []*audit.Rule {
 	return []*audit.Rule{
 		sip.SIP001,
+		sip.SIP002,
+		sip.SIP003,
+		sip.SIP004,
+		sip.SIP005,
+		sip.SIP006,
+		sip.SIP007,
+		sip.SIP010,
+		adr.ADR001,
+		adr.ADR002,
+		adr.ADR004,
+		adr.ADR005,
+		adr.ADR007,
+		adr.ADR008,
+		hom.HOM001,
+		hom.HOM002,
+		hom.HOM003,
+		hom.HOM004,
+		hom.HOM005,
+		hom.HOM006,
+		hom.HOM010,
+		join.JOIN001,
+		join.JOIN002,
+		join.JOIN003,
+		join.JOIN004,
+		join.JOIN006,
+		join.JOIN007,
+		join.JOIN008,
+		join.JOIN009,
+		join.JOIN012,
+		lic.LIC001,
+		lic.LIC002,
+		lic.LIC003,
+		lic.LIC004,
+		lic.LIC005,
+		lic.LIC006,
+		lic.LIC007,
+		lic.LIC008,
+		lic.LIC009,
+		lic.LIC010,
+		dom.DOM001,
+		dom.DOM003,
+		syn.SYN001,
+		syn.SYN002,
+		dq.DQ001,
 	}
 }

@@ -34,7 +34,7 @@ var caseTime = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func TestCases(t *testing.T) {
 	byFile := map[string]*audit.Rule{}
 	for _, r := range rules.All() {
-		byFile[filepath.Join(r.Category, strings.ToLower(strings.ReplaceAll(r.ID, "-", ""))+".txtar")] = r
+		byFile[caseFile(r)] = r
 	}
 	for file, rule := range byFile {
 		t.Run(rule.ID, func(t *testing.T) {
@@ -61,9 +61,14 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func runCases(t *testing.T, rule *audit.Rule, archive *txtar.Archive) {
-	var names []string
-	inputs := map[string]map[string][]byte{}
+func caseFile(r *audit.Rule) string {
+	return filepath.Join(r.Category, strings.ToLower(strings.ReplaceAll(r.ID, "-", ""))+".txtar")
+}
+
+// caseInputs gives the names of the cases in their order, and the parts of each.
+func caseInputs(t *testing.T, archive *txtar.Archive) (names []string, inputs map[string]map[string][]byte) {
+	t.Helper()
+	inputs = map[string]map[string][]byte{}
 	for _, f := range archive.Files {
 		name, part, ok := strings.Cut(f.Name, "/")
 		if !ok {
@@ -75,6 +80,11 @@ func runCases(t *testing.T, rule *audit.Rule, archive *txtar.Archive) {
 		}
 		inputs[name][part] = f.Data
 	}
+	return names, inputs
+}
+
+func runCases(t *testing.T, rule *audit.Rule, archive *txtar.Archive) {
+	names, inputs := caseInputs(t, archive)
 	hits, misses := 0, 0
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +121,17 @@ type caseSettings struct {
 	LeftOut          []string
 }
 
+// judge runs one rule over a case and prints what came of it.
 func judge(t *testing.T, rule *audit.Rule, input map[string][]byte) string {
+	t.Helper()
+	catalogue, err := text.English()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return show(catalogue, judgeCase(t, rule, input))
+}
+
+func judgeCase(t *testing.T, rule *audit.Rule, input map[string][]byte) *audit.Result {
 	t.Helper()
 	var set caseSettings
 	if err := yaml.Unmarshal(input["settings"], &set); err != nil {
@@ -137,11 +157,7 @@ func judge(t *testing.T, rule *audit.Rule, input map[string][]byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := text.English()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return show(catalogue, result)
+	return result
 }
 
 // show prints an outcome: the status with its reason, then a line for each variant that was not assessed, then a line for each finding: variant, severity, subject,
@@ -165,7 +181,7 @@ func show(c *text.Catalogue, r *audit.Result) string {
 		for _, s := range f.Related {
 			b.WriteString(" ~" + short(s.Key))
 		}
-		fmt.Fprintf(&b, " | %s\n", text.Format(f.Rule.MessageOf(f.Variant), f.Arg))
+		fmt.Fprintf(&b, " | %s\n", c.Format(f.Rule.MessageOf(f.Variant), f.Arg))
 	}
 	return b.String()
 }
@@ -212,7 +228,9 @@ func build(t *testing.T, input map[string][]byte) *evidence.Snapshot {
 				continue
 			}
 			var row map[string]any
-			if err := json.Unmarshal([]byte(line), &row); err != nil {
+			numbers := json.NewDecoder(strings.NewReader(line))
+			numbers.UseNumber() // file times do not fit into a float64
+			if err := numbers.Decode(&row); err != nil {
 				t.Fatalf("%s: %s: %v", d, line, err)
 			}
 			fillDefaults(t, d, row)

@@ -1,6 +1,6 @@
 //go:build ignore
 
-// Command generate writes all.go: the list of the rule values that the category packages export.
+// Command generate writes all.go: the list of the rule values that the category packages export. With -check it only says whether all.go is up to date.
 package main
 
 import (
@@ -72,6 +72,12 @@ func main() {
 	source, err := format.Source(b.Bytes())
 	if err != nil {
 		log.Fatal(err)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "-check" {
+		if written, err := os.ReadFile("all.go"); err != nil || !bytes.Equal(written, source) {
+			log.Fatal("all.go is not what go generate writes")
+		}
+		return
 	}
 	if err := os.WriteFile("all.go", source, 0o644); err != nil {
 		log.Fatal(err)

@@ -41,6 +41,15 @@ var (
 	sharedTypes    = []int64{4, 34359738368}
 )
 
+// Attributes are the attributes that the classes and the scope rest on, but for memberOf (see [Config.NeedsMemberOf]). Every rule about directory objects
+// reads them.
+func Attributes() []string {
+	return []string{
+		"distinguishedName", "objectClass", "objectSid", "sAMAccountName", "displayName", "userAccountControl", "isCriticalSystemObject",
+		"msExchRecipientTypeDetails", "msExchMasterAccountSid", "msRTCSIP-OwnerUrn", "msRTCSIP-OriginatorSid", "msRTCSIP-UserEnabled",
+	}
+}
+
 // ClassOf gives the class of a directory object.
 func ClassOf(o evidence.ADObject) Class {
 	kind, recipient := o.RecipientType()

@@ -117,10 +117,14 @@ func set(dns []string) map[string]bool {
 	return m
 }
 
-// below compares keys: equal, or ending with a comma and the ancestor.
+// below compares keys: equal, or ending with a comma and the ancestor. A comma behind an odd number of backslashes belongs to a name.
 func below(key string, ancestors []string) bool {
 	for _, a := range ancestors {
-		if rest, ok := strings.CutSuffix(key, a); ok && (rest == "" || strings.HasSuffix(rest, ",") && !strings.HasSuffix(rest, `\,`)) {
+		rest, ok := strings.CutSuffix(key, a)
+		if ok && rest == "" {
+			return true
+		}
+		if name, comma := strings.CutSuffix(rest, ","); ok && comma && (len(name)-len(strings.TrimRight(name, `\`)))%2 == 0 {
 			return true
 		}
 	}

@@ -1,7 +1,10 @@
 package scope
 
 import (
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"hybridaudit/sources/evidence"
 )
@@ -16,6 +19,12 @@ const (
 	ResourceAccount                    // auto attendant or call queue
 	SyncService                        // the account of directory synchronisation itself
 )
+
+// TenantAttributes are the properties that the class of a tenant user rests on. isResourceAccount is not among them: the service often leaves it null, and
+// the other signs decide then.
+func TenantAttributes() []string {
+	return []string{"userType", "userPrincipalName", "displayName", "assignedPlans"}
+}
 
 // virtualUserPlan is the service plan of Teams resource accounts (MCOEV_VIRTUALUSER).
 const virtualUserPlan = "f47330e9-c134-43b3-9993-e7f004506889"
@@ -37,4 +46,29 @@ func TenantClassOf(u evidence.TenantUser, teams evidence.TeamsUser) TenantClass 
 		}
 	}
 	return Member
+}
+
+// TenantClasses gives the classes of all tenant users, by row. Most rules about them ask for it, and a user has some thirty plans to look through. teams is
+// asked from several goroutines.
+func TenantClasses(s *evidence.Snapshot, teams func(evidence.TenantUser) evidence.TeamsUser) []TenantClass {
+	const chunk = 4096
+	classes := make([]TenantClass, s.Rows(evidence.TenantUsers))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for {
+				from := int(next.Add(chunk)) - chunk
+				if from >= len(classes) {
+					return
+				}
+				for row := from; row < min(from+chunk, len(classes)); row++ {
+					u := s.TenantUserAt(row)
+					classes[row] = TenantClassOf(u, teams(u))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return classes
 }

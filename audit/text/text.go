@@ -82,6 +82,32 @@ func Format(template string, arg func(name string) any) string {
 	return b.String()
 }
 
+// Format is the package's Format with words for values: when the catalogue has a section with the argument's name, and the section has the value (or the
+// item of a list), the text there is shown in its place. So rules report stable codes ("lockedOut"), and readers see words.
+func (c *Catalogue) Format(template string, arg func(name string) any) string {
+	return Format(template, func(name string) any {
+		switch v := arg(name).(type) {
+		case string:
+			return c.word(name, v)
+		case []string:
+			words := make([]string, len(v))
+			for i, s := range v {
+				words[i] = c.word(name, s)
+			}
+			return words
+		default:
+			return v
+		}
+	})
+}
+
+func (c *Catalogue) word(section, value string) string {
+	if t, ok := c.entries[section+"."+value]; ok {
+		return t
+	}
+	return value
+}
+
 // Placeholders lists the names in braces of a template.
 func Placeholders(template string) []string {
 	var names []string

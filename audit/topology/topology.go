@@ -2,7 +2,9 @@
 package topology
 
 import (
+	"slices"
 	"strings"
+	"sync"
 
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
@@ -31,9 +33,16 @@ func OnlineSuffixes() []string {
 // Deployment is the on-premises deployment of the forests of a snapshot.
 type Deployment struct {
 	pools    map[string]evidence.Pool // by DN key
-	forests  map[string]int           // pools by forest
+	forests  map[string][]string      // the pools' host names by forest
 	suffixes []string
 	noServer bool
+	found    sync.Map // home server as written -> place: thousands of people share one value
+}
+
+// place is where a home server lies.
+type place struct {
+	pool evidence.Pool
+	ok   bool
 }
 
 // New reads the deployment. noServer is the operator's word that no server is left, whatever objects remain. Empty suffixes mean [OnlineSuffixes].
@@ -41,10 +50,16 @@ func New(s *evidence.Snapshot, suffixes []string, noServer bool) *Deployment {
 	if len(suffixes) == 0 {
 		suffixes = OnlineSuffixes()
 	}
-	d := &Deployment{pools: map[string]evidence.Pool{}, forests: map[string]int{}, suffixes: suffixes, noServer: noServer}
+	d := &Deployment{pools: map[string]evidence.Pool{}, forests: map[string][]string{}, noServer: noServer}
+	for _, suffix := range suffixes {
+		d.suffixes = append(d.suffixes, strings.ToLower(suffix))
+	}
 	for p := range s.Pools() {
 		d.pools[directory.DNKey(p.DN())] = p
-		d.forests[p.Forest()]++
+		d.forests[p.Forest()] = append(d.forests[p.Forest()], name(p))
+	}
+	for _, hosts := range d.forests {
+		slices.Sort(hosts)
 	}
 	return d
 }
@@ -53,7 +68,17 @@ func New(s *evidence.Snapshot, suffixes []string, noServer bool) *Deployment {
 func (d *Deployment) Present() bool { return !d.noServer && len(d.pools) > 0 }
 
 // In says that there is a deployment in the forest of that name.
-func (d *Deployment) In(forest string) bool { return !d.noServer && d.forests[forest] > 0 }
+func (d *Deployment) In(forest string) bool { return !d.noServer && len(d.forests[forest]) > 0 }
+
+// Hosts lists the pools of a forest by dNSHostName, or by DN where that is absent. The list is shared: do not change it.
+func (d *Deployment) Hosts(forest string) []string { return d.forests[forest] }
+
+func name(p evidence.Pool) string {
+	if host := p.Host(); host != "" {
+		return host
+	}
+	return p.DN()
+}
 
 // Home reads an object's deployment locator. Letter case does not matter; a trailing dot or blank makes the value one that nobody routes by.
 func (d *Deployment) Home(o evidence.ADObject) Home {
@@ -75,17 +100,26 @@ func (d *Deployment) Home(o evidence.ADObject) Home {
 
 // Pool finds the pool that a home server DN lies in: the DN names a service object some levels below the pool.
 func (d *Deployment) Pool(homeServer string) (evidence.Pool, bool) {
+	known, ok := d.found.Load(homeServer)
+	if !ok {
+		known, _ = d.found.LoadOrStore(homeServer, d.find(homeServer))
+	}
+	p := known.(place)
+	return p.pool, p.ok
+}
+
+func (d *Deployment) find(homeServer string) place {
 	dn, err := directory.ParseDN(homeServer)
 	if err != nil {
-		return evidence.Pool{}, false
+		return place{}
 	}
 	for dn.Len() > 0 {
 		if p, ok := d.pools[directory.DNKey(dn.String())]; ok {
-			return p, true
+			return place{p, true}
 		}
 		dn = dn.Parent()
 	}
-	return evidence.Pool{}, false
+	return place{}
 }
 
 // Pools counts the pools.

@@ -2,8 +2,10 @@
 package sip
 
 import (
+	"strings"
+
 	"hybridaudit/audit"
-	"hybridaudit/audit/owners"
+	"hybridaudit/audit/scope"
 	"hybridaudit/sources/evidence"
 )
 
@@ -12,21 +14,14 @@ var coreAttributes = []string{
 	"msRTCSIP-PrimaryUserAddress", "msRTCSIP-UserEnabled", "msRTCSIP-DeploymentLocator", "msRTCSIP-PrimaryHomeServer", "msRTCSIP-OptionFlags", "msRTCSIP-Line",
 }
 
-// reportConflict reports f on o when holders name another person than o: all of them become related, with the facts that decide who is the owner.
-func reportConflict(p *audit.Pass, o evidence.ADObject, holders []evidence.ADObject, f audit.Finding) {
-	others := owners.Others(o, holders)
-	if len(others) == 0 {
-		return
-	}
-	f.Subject = audit.ADSubject(o)
-	names := make([]string, len(others))
-	f.Evidence = append(f.Evidence, audit.ADFacts("", o, append([]string{"objectClass", "userAccountControl", "whenChanged", "proxyAddresses"}, coreAttributes...)...)...)
-	for i, h := range others {
-		s := audit.ADSubject(h)
-		names[i] = s.Name
-		f.Related = append(f.Related, s)
-		f.Evidence = append(f.Evidence, audit.HolderFacts(h, append([]string{"objectClass", "proxyAddresses"}, coreAttributes...)...)...)
-	}
-	f.Args = append(f.Args, audit.List("others", names))
-	p.Report(f)
-}
+// conflictAttributes are what a reader wants to see of the holders of one SIP address.
+var conflictAttributes = append([]string{"proxyAddresses"}, coreAttributes...)
+
+// hasAddress says that msRTCSIP-PrimaryUserAddress holds more than white space.
+func hasAddress(o evidence.ADObject) bool { return strings.TrimSpace(o.SIP()) != "" }
+
+// endpoint says that the object stands for a server application or a device, whose SIP data follow rules of their own.
+func endpoint(c scope.Class) bool { return c == scope.AppEndpoint || c == scope.Device }
+
+// whenSIP lets a rule about SIP data judge only directories that have any.
+func whenSIP(p *audit.Pass) audit.Reason { return p.WithoutSIP() }

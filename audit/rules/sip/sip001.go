@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"slices"
+
 	"hybridaudit/audit"
 	"hybridaudit/audit/owners"
 	"hybridaudit/sources/evidence"
@@ -22,19 +24,23 @@ var SIP001 = &audit.Rule{
 	Refs:     []audit.Ref{{Title: "KB 2430520"}},
 	Message:  "{sip} is also the SIP address of {others}",
 	Identity: []string{"sip"},
-	Needs: []audit.Need{
-		{Dataset: evidence.ADUsers, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}, PartOK: true},
-		{Dataset: evidence.ADContacts, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}, PartOK: true},
-		{Dataset: evidence.ADGroups, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}, PartOK: true},
-	},
+	Needs: slices.Concat(
+		audit.OfADObjects(append(owners.PersonAttributes(), "msRTCSIP-PrimaryUserAddress")...),
+		audit.Better(audit.OfADObjects(conflictAttributes...)),
+	),
 	Check: audit.EachADObject(func(p *audit.Pass, o evidence.ADObject) {
 		sip := address.NormalSIP(o.SIP())
 		index := p.Owners(owners.SIPPrimary)
 		if sip == "" || !index.Shared(sip) {
 			return
 		}
-		reportConflict(p, o, index.Holders(sip), audit.Finding{
-			Attribute: "msRTCSIP-PrimaryUserAddress", Value: o.SIP(), Args: []audit.Arg{audit.Str("sip", sip)},
-		})
+		others := owners.Others(o, index.Holders(sip))
+		if len(others) == 0 {
+			return
+		}
+		f := p.Conflict(o, others, conflictAttributes...)
+		f.Attribute, f.Value = "msRTCSIP-PrimaryUserAddress", o.SIP()
+		f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("others", audit.Names(others))}
+		p.Report(f)
 	}),
 }

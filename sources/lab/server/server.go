@@ -50,29 +50,14 @@ func Start(ctx context.Context, org lab.Organisation, o Options) (*Running, erro
 	if o.Host == "" {
 		o.Host = "127.0.0.1"
 	}
-	authority, err := newAuthority(o.Host, org.Directory.DCHost)
-	if err != nil {
-		return nil, err
-	}
-	r := &Running{
-		BindName: AccountName + "@" + org.Directory.ForestName, Password: secret(), Secret: secret(), TenantID: org.Tenant.ID, CA: authority.pem,
-	}
-	directory, err := ldaplab.New(ldaplab.Options{
-		Directory: org.Directory, Accounts: []ldaplab.Account{{Name: AccountName, Password: r.Password}},
-		Certificate: authority.server, RequireTLS: true, Faults: o.LDAPFaults,
-	})
-	if err != nil {
-		return nil, err
-	}
-	tenant, err := graphlab.New(graphlab.Options{
-		Tenant: org.Tenant, Applications: []graphlab.Application{{ClientID: ClientID, Secret: r.Secret}}, Certificate: authority.server, Faults: o.GraphFault,
-	})
-	if err != nil {
-		return nil, err
-	}
+	r := &Running{BindName: AccountName + "@" + org.Directory.ForestName, Password: secret(), Secret: secret(), TenantID: org.Tenant.ID}
 	listeners, err := listen(ctx, o.Host, o.Port, 3)
 	if err != nil {
 		return nil, err
+	}
+	directory, tenant, err := r.servers(org, o, listeners[0].Addr())
+	if err != nil {
+		return nil, errors.Join(err, closeAll(listeners))
 	}
 	r.LDAPS, r.LDAP, r.Graph = listeners[0].Addr().String(), listeners[1].Addr().String(), listeners[2].Addr().String()
 	serving, stop := context.WithCancel(ctx)
@@ -82,6 +67,30 @@ func Start(ctx context.Context, org lab.Organisation, o Options) (*Running, erro
 	r.group.Go(func() error { return directory.Serve(serving, listeners[1]) })
 	r.group.Go(func() error { return tenant.Serve(serving, listeners[2]) })
 	return r, nil
+}
+
+// servers makes the servers with their certificate, which holds the names and the address under which they are reached.
+func (r *Running) servers(org lab.Organisation, o Options, at net.Addr) (*ldaplab.Server, *graphlab.Server, error) {
+	address, _, err := net.SplitHostPort(at.String())
+	if err != nil {
+		return nil, nil, fmt.Errorf("listening: %w", err)
+	}
+	authority, err := newAuthority(o.Host, org.Directory.DCHost, address)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.CA = authority.pem
+	directory, err := ldaplab.New(ldaplab.Options{
+		Directory: org.Directory, Accounts: []ldaplab.Account{{Name: AccountName, Password: r.Password}},
+		Certificate: authority.server, RequireTLS: true, Faults: o.LDAPFaults,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	tenant, err := graphlab.New(graphlab.Options{
+		Tenant: org.Tenant, Applications: []graphlab.Application{{ClientID: ClientID, Secret: r.Secret}}, Certificate: authority.server, Faults: o.GraphFault,
+	})
+	return directory, tenant, err
 }
 
 // Stop ends the servers and waits for them.
@@ -106,15 +115,19 @@ func listen(ctx context.Context, host string, port, n int) ([]net.Listener, erro
 		}
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(p)))
 		if err != nil {
-			errs := []error{fmt.Errorf("listening: %w", err)}
-			for _, l := range all {
-				errs = append(errs, l.Close())
-			}
-			return nil, errors.Join(errs...)
+			return nil, errors.Join(fmt.Errorf("listening: %w", err), closeAll(all))
 		}
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+func closeAll(listeners []net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func secret() string {

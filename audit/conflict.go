@@ -1,0 +1,39 @@
+package audit
+
+import (
+	"slices"
+
+	"hybridaudit/sources/evidence"
+)
+
+// Conflict starts a finding on o about a value that others hold as well, or claim: all of them become related, and each is shown with the attributes and,
+// for users, with the tenant account that it has, since that helps to decide who is the rightful owner.
+func (p *Pass) Conflict(o evidence.ADObject, others []evidence.ADObject, attributes ...string) Finding {
+	attributes = slices.Concat([]string{"objectClass", "msExchRecipientTypeDetails"}, attributes)
+	f := Finding{Subject: ADSubject(o)}
+	f.Evidence = ADFacts("", o, slices.Concat([]string{"userAccountControl", "whenChanged"}, attributes)...)
+	f.Evidence = append(f.Evidence, p.tenantFacts("", o)...)
+	for _, h := range others {
+		f.Related = append(f.Related, ADSubject(h))
+		f.Evidence = append(f.Evidence, HolderFacts(h, attributes...)...)
+		f.Evidence = append(f.Evidence, p.tenantFacts(h.GUID().String(), h)...)
+	}
+	return f
+}
+
+// tenantFacts names the tenant account of a directory user.
+func (p *Pass) tenantFacts(of string, o evidence.ADObject) []Fact {
+	if u, _ := p.Pairs().Tenant(o); !u.IsZero() {
+		return []Fact{{of, "tenantUser", []string{u.UPN()}}}
+	}
+	return nil
+}
+
+// Names lists the names by which people know the objects.
+func Names(objects []evidence.ADObject) []string {
+	names := make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = ADSubject(o).Name
+	}
+	return names
+}

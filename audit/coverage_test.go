@@ -1,0 +1,137 @@
+package audit_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hybridaudit/audit"
+	"hybridaudit/sources/evidence"
+)
+
+func users(state evidence.State) evidence.Coverage {
+	return evidence.Coverage{Dataset: evidence.ADUsers, State: state}
+}
+
+// What was not read is never a pass.
+func TestCoverageDecides(t *testing.T) {
+	need := audit.Need{Dataset: evidence.ADUsers}
+	partOK := audit.Need{Dataset: evidence.ADUsers, PartOK: true}
+	optional := audit.Need{Dataset: evidence.ADUsers, Optional: true}
+	mail := audit.Need{Dataset: evidence.ADUsers, Attributes: []string{"mail"}, PartOK: true}
+	tenant := audit.Need{Dataset: evidence.TenantUsers}
+	ofForest := func(source string, state evidence.State) evidence.Coverage {
+		return evidence.Coverage{Dataset: evidence.ADUsers, State: state, Source: source}
+	}
+	for name, c := range map[string]struct {
+		needs    []audit.Need
+		coverage []evidence.Coverage
+		leftOut  []string
+		clean    string // status of a rule that finds nothing
+		hit      string // of one that reports everybody
+	}{
+		"complete":                {[]audit.Need{need}, nil, nil, "passed", "failed"},
+		"needs nothing":           {nil, []evidence.Coverage{users(evidence.Failed)}, nil, "passed", "failed"},
+		"failed":                  {[]audit.Need{need}, []evidence.Coverage{users(evidence.Failed)}, nil, "notAssessed datasetFailed", "notAssessed datasetFailed"},
+		"partial":                 {[]audit.Need{need}, []evidence.Coverage{users(evidence.Partial)}, nil, "notAssessed datasetPartial", "notAssessed datasetPartial"},
+		"partial, a part will do": {[]audit.Need{partOK}, []evidence.Coverage{users(evidence.Partial)}, nil, "notAssessed datasetPartial", "failed datasetPartial"},
+		"failed, a part will do":  {[]audit.Need{partOK}, []evidence.Coverage{users(evidence.Failed)}, nil, "notAssessed datasetFailed", "notAssessed datasetFailed"},
+		"optional":                {[]audit.Need{optional}, []evidence.Coverage{users(evidence.Failed)}, nil, "passed", "failed"},
+		"not requested":           {[]audit.Need{need}, []evidence.Coverage{users(evidence.NotRequested)}, nil, "notAssessed notRequested", "notAssessed notRequested"},
+		"left out": {
+			[]audit.Need{need}, []evidence.Coverage{users(evidence.NotRequested)}, []string{"ad"}, "notAssessed notRequested *", "notAssessed notRequested *",
+		},
+		"another source left out": {
+			[]audit.Need{need}, []evidence.Coverage{users(evidence.NotRequested)}, []string{"tenant"}, "notAssessed notRequested", "notAssessed notRequested",
+		},
+		"one left out, one failed": {
+			[]audit.Need{need, tenant}, []evidence.Coverage{users(evidence.NotRequested), {Dataset: evidence.TenantUsers, State: evidence.Failed}}, []string{"ad"},
+			"notAssessed notRequested", "notAssessed notRequested",
+		},
+		"left out and yet failed": {
+			[]audit.Need{need}, []evidence.Coverage{users(evidence.Failed)}, []string{"ad"}, "notAssessed datasetFailed", "notAssessed datasetFailed",
+		},
+		"one left out, one read in part": {
+			[]audit.Need{partOK, tenant}, []evidence.Coverage{users(evidence.Partial), {Dataset: evidence.TenantUsers}}, []string{"tenant"},
+			"notAssessed notRequested *", "notAssessed notRequested *",
+		},
+		"attribute refused": {
+			[]audit.Need{mail}, []evidence.Coverage{{Dataset: evidence.ADUsers, State: evidence.Complete, Missing: []string{"mail"}}}, nil,
+			"notAssessed attributeMissing", "notAssessed attributeMissing",
+		},
+		"attribute not asked for": {
+			[]audit.Need{mail}, []evidence.Coverage{{Dataset: evidence.ADUsers, State: evidence.Complete, Attributes: []string{"objectGUID"}}}, nil,
+			"notAssessed attributeMissing", "notAssessed attributeMissing",
+		},
+		"attribute unknown to the schema": {
+			[]audit.Need{mail}, []evidence.Coverage{{Dataset: evidence.ADUsers, State: evidence.Complete, Attributes: []string{"mail"}, NotInSchema: []string{"mail"}}}, nil,
+			"passed", "failed",
+		},
+		"another attribute refused": {
+			[]audit.Need{mail}, []evidence.Coverage{{Dataset: evidence.ADUsers, State: evidence.Complete, Missing: []string{"c"}}}, nil, "passed", "failed",
+		},
+		"one forest of two failed": {
+			[]audit.Need{partOK}, []evidence.Coverage{ofForest("a", evidence.Complete), ofForest("b", evidence.Failed)}, nil,
+			"notAssessed datasetFailed", "failed datasetFailed",
+		},
+		"one forest of two read in part, all needed": {
+			[]audit.Need{need}, []evidence.Coverage{ofForest("a", evidence.Partial), ofForest("b", evidence.Complete)}, nil,
+			"notAssessed datasetPartial", "notAssessed datasetPartial",
+		},
+		"evidence of two places, one was not asked": {
+			[]audit.Need{need}, []evidence.Coverage{ofForest("a", evidence.NotRequested), ofForest("b", evidence.Complete)}, nil, "passed", "failed",
+		},
+	} {
+		s := snapshot(t, tables{evidence.ADUsers: people(2)}, c.coverage...)
+		r := run(t, s, audit.Options{Rules: []*audit.Rule{nobody("SIP-901", c.needs...), everybody("SIP-902", c.needs...)}, LeftOut: c.leftOut})
+		if diff := cmp.Diff([]string{c.clean, c.hit}, []string{status(r.Outcomes[0]), status(r.Outcomes[1])}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if o := r.Outcomes[1]; (o.Status == audit.NotAssessed) != (o.Hits == 0) || o.Hits != len(r.Findings) {
+			t.Errorf("%s: %s with %d hits", name, o.Status, o.Hits)
+		}
+	}
+}
+
+func TestVariantNeeds(t *testing.T) {
+	rule := everybody("SIP-901", audit.Need{Dataset: evidence.ADUsers})
+	rule.Message = ""
+	rule.Variants = []audit.Variant{
+		{Code: "A", Message: "a"}, {Code: "B", Message: "b", Needs: []audit.Need{{Dataset: evidence.TenantDomains, Attributes: []string{"isVerified"}}}},
+		{Code: "C", Later: "the planned waves"},
+	}
+	var assessed []bool
+	rule.Check = audit.EachADUser(func(p *audit.Pass, o evidence.ADObject) {
+		for _, v := range rule.Variants {
+			assessed = append(assessed, p.Assessed(v.Code))
+			p.Report(audit.Finding{Subject: audit.ADSubject(o), Variant: v.Code})
+		}
+	})
+	for _, c := range []struct {
+		coverage evidence.Coverage
+		assessed string
+		findings string
+		variants string
+	}{
+		{evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Complete}, "[true true false]", "AB", "[{C {later [{data the planned waves}]}}]"},
+		{
+			evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Partial, Reason: "throttled"}, "[true false false]", "A",
+			"[{B {datasetPartial [{dataset tenant.domains} {rows 0} {reason throttled}]}} {C {later [{data the planned waves}]}}]",
+		},
+	} {
+		assessed = nil
+		r := run(t, snapshot(t, tables{evidence.ADUsers: people(1)}, c.coverage), audit.Options{Rules: []*audit.Rule{rule}, Workers: 1})
+		found := ""
+		for _, f := range r.Findings {
+			found += f.Variant
+		}
+		got := []string{fmt.Sprint(assessed), found, fmt.Sprint(r.Outcomes[0].Variants)}
+		if diff := cmp.Diff([]string{c.assessed, c.findings, c.variants}, got); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.coverage.State, diff)
+		}
+		if r.Outcomes[0].Status != audit.Failed {
+			t.Errorf("the rest of the rule does not stand: %s", r.Outcomes[0].Status)
+		}
+	}
+}

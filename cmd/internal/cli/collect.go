@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+
+	"hybridaudit/audit/rules"
+	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/file"
+)
+
+func newCollect(a *app) *cobra.Command {
+	var out string
+	var recipients []string
+	c := &cobra.Command{
+		Use:   "collect --config FILE --out FILE.evidence",
+		Short: "Read the sources into an evidence file, to be judged later or elsewhere",
+		Long:  "Reads what all rules need from the configured sources and writes one evidence file. Nothing is judged.\n\n" + exitHelp,
+		Example: `  hybridaudit collect --config hybridaudit.yaml --out contoso.evidence
+  hybridaudit collect --config hybridaudit.yaml --only ad --out ad.evidence --encrypt-to age1…`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if out == "" || a.config == "" {
+				return usage("collect wants --config FILE and --out FILE")
+			}
+			o := file.Options{}
+			for _, r := range recipients {
+				to, err := age.ParseX25519Recipient(r)
+				if err != nil {
+					return usage("--encrypt-to %s: %w", r, err)
+				}
+				o.Recipients = append(o.Recipients, to)
+			}
+			return a.runCollect(c, out, o)
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "evidence `FILE` to write")
+	c.Flags().StringSliceVar(&recipients, "encrypt-to", nil, "encrypt the file to this age `RECIPIENT`; may be repeated")
+	return c
+}
+
+func (a *app) runCollect(c *cobra.Command, out string, o file.Options) error {
+	ctx := c.Context()
+	cfg, options, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	s, err := a.connect(cfg, options.Scope.NeedsMemberOf())
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	if err := folder(filepath.Dir(out)); err != nil {
+		return err
+	}
+	got, err := a.collect(ctx, s, rules.All())
+	if err != nil {
+		return err
+	}
+	if got.nothing() {
+		return nothingRead(got)
+	}
+	merged, err := evidence.Merge(got.parts...)
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	f, err := saveEvidence(out, merged, o)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), f.Discard())
+	}
+	a.placed = true
+	if err := f.Commit(); err != nil {
+		return exit(exitReport, err)
+	}
+	a.say("%s: %d AD users, %d tenant users", out, merged.Rows(evidence.ADUsers), merged.Rows(evidence.TenantUsers))
+	return a.collectOutcome(merged, got.refused)
+}
+
+func (a *app) collectOutcome(s *evidence.Snapshot, refused error) error {
+	if refused != nil {
+		return exit(exitSignIn, refused)
+	}
+	var gaps []string
+	for _, c := range s.Coverage() {
+		if !c.Optional && c.State != evidence.Complete && c.State != evidence.NotRequested {
+			gaps = append(gaps, fmt.Sprintf("%s is %s: %s", c.Dataset, c.State, c.Reason))
+		}
+	}
+	if len(gaps) > 0 && !a.allowPartial {
+		return exit(exitIncomplete, errors.New("incomplete\n"+strings.Join(gaps, "\n")))
+	}
+	return nil
+}
+
+// nothingRead ends a run in which no source gave anything.
+func nothingRead(got collected) error {
+	if got.refused != nil {
+		return exit(exitSignIn, fmt.Errorf("nothing was read, nothing is written: %w", got.refused))
+	}
+	var why []string
+	seen := map[string]bool{}
+	for _, p := range got.parts {
+		for _, c := range p.Coverage() {
+			if c.Reason != "" && !seen[c.Reason] {
+				seen[c.Reason] = true
+				why = append(why, c.Reason)
+			}
+		}
+	}
+	return exit(exitIncomplete, errors.New("nothing could be read, nothing is written\n"+strings.Join(why, "\n")))
+}
+
+// loadEvidence reads evidence files.
+func loadEvidence(paths []string, identityFile string) (*evidence.Snapshot, error) {
+	var identities []age.Identity
+	if identityFile != "" {
+		f, err := os.Open(identityFile) //nolint:gosec // the administrator names the file
+		if err != nil {
+			return nil, usage("--identity: %w", err)
+		}
+		identities, err = age.ParseIdentities(io.LimitReader(f, 1<<20))
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, usage("--identity %s: %w", identityFile, err)
+		}
+	}
+	var parts []*evidence.Snapshot
+	for _, p := range paths {
+		s, err := loadOne(p, identities)
+		if err != nil {
+			return nil, exit(exitUsage, fmt.Errorf("%s: %w", p, err))
+		}
+		parts = append(parts, s)
+	}
+	merged, err := evidence.Merge(parts...)
+	var twice *evidence.OverlapError
+	if errors.As(err, &twice) {
+		return nil, usage("%s and %s both hold evidence of %s: give only one of them", paths[twice.First], paths[twice.Second], twice.Source)
+	}
+	return merged, err
+}
+
+func loadOne(path string, identities []age.Identity) (_ *evidence.Snapshot, err error) {
+	f, err := os.Open(path) //nolint:gosec // the administrator names the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return file.Read(f, info.Size(), identities, file.Limits{})
+}

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hybridaudit/audit"
+	"hybridaudit/audit/rules"
+	"hybridaudit/audit/scope"
+	"hybridaudit/cmd/internal/config"
+)
+
+func newConfig(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "config",
+		Short:   "Print an example configuration, or check one",
+		Example: "  hybridaudit config example > hybridaudit.yaml\n  hybridaudit config check --config hybridaudit.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(&cobra.Command{
+		Use:     "example",
+		Short:   "Print the example configuration",
+		Example: "  hybridaudit config example > hybridaudit.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.io.Out.Write(config.Example())
+			return err
+		},
+	}, &cobra.Command{
+		Use:     "check",
+		Short:   "Check a configuration and that its secrets can be fetched; nothing is connected to",
+		Example: "  hybridaudit config check --config hybridaudit.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if a.config == "" {
+				return usage("--config FILE says which configuration to check")
+			}
+			c, _, err := a.loadConfig()
+			if err != nil {
+				return err
+			}
+			if err := secrets(c); err != nil {
+				return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
+			}
+			_, err = fmt.Fprintf(a.io.Out, "%s is a valid configuration: %s\n", a.config, sourcesOf(c))
+			return err
+		},
+	})
+	return c
+}
+
+// secrets tries every reference.
+func secrets(c *config.Config) error {
+	var errs []error
+	for _, s := range []config.Secret{c.LDAP.Password, c.Graph.Secret, c.Graph.CertificatePassword} {
+		if !s.IsZero() {
+			_, err := s.Resolve()
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func sourcesOf(c *config.Config) string {
+	var s []string
+	if c.HasLDAP() {
+		s = append(s, "directory "+strings.Join(c.LDAP.Servers, ", "))
+	}
+	if c.HasGraph() {
+		s = append(s, "tenant "+c.Graph.Tenant)
+	}
+	if len(s) == 0 {
+		return "no source"
+	}
+	return strings.Join(s, "; ")
+}
+
+// loadConfig reads the configuration file, or gives the defaults when none is named, and turns the part about judging into the engine's options.
+func (a *app) loadConfig() (*config.Config, audit.Options, error) {
+	var c *config.Config
+	var err error
+	if a.config == "" {
+		c, err = config.Defaults()
+	} else {
+		c, err = config.Load(a.config)
+	}
+	if err != nil {
+		return nil, audit.Options{}, exit(exitUsage, err)
+	}
+	o, err := a.options(c)
+	return c, o, err
+}
+
+// options are the engine's options: rules with their parameters, scope and settings.
+func (a *app) options(c *config.Config) (audit.Options, error) {
+	o := audit.Options{
+		Params:   map[string]any{},
+		Severity: map[string]audit.Severity{},
+		Scope: scope.Config{
+			SearchBases: c.Scope.SearchBases, ExcludeOUs: c.Scope.ExcludeOUs, ExcludeGroups: c.Scope.ExcludeGroups, DisabledOnPurpose: c.Scope.DisabledOnPurpose,
+		},
+		Settings: audit.Settings{
+			SyncInterval: c.Sync.Interval, AlternateLoginID: c.Sync.AlternateLoginID, NoServer: c.Deployment.NoServer, OnlineSuffixes: c.Deployment.OnlineSuffixes,
+		},
+		LeftOut: a.leftOut(),
+	}
+	var faults config.Faults
+	changes := map[string]config.Rule{}
+	for _, r := range c.Rules {
+		rule := ruleByID(r.ID)
+		if rule == nil {
+			faults = append(faults, config.Fault{File: a.config, Line: r.Line, Key: "rules", Problem: fmt.Sprintf("there is no rule %q", r.ID)})
+			continue
+		}
+		changes[rule.ID] = r
+		if err := ruleOptions(&o, rule, r); err != nil {
+			faults = append(faults, config.Fault{File: a.config, Line: r.Line, Key: "rules: " + rule.ID, Problem: err.Error()})
+		}
+	}
+	if len(faults) > 0 {
+		return o, exit(exitUsage, faults)
+	}
+	for _, r := range rules.All() {
+		if change, ok := changes[r.ID]; !ok || change.Enabled {
+			o.Rules = append(o.Rules, r)
+		}
+	}
+	return o, nil
+}
+
+func ruleOptions(o *audit.Options, rule *audit.Rule, r config.Rule) error {
+	if r.Severity != "" {
+		s, err := audit.ParseSeverity(r.Severity)
+		if err != nil {
+			return err
+		}
+		o.Severity[rule.ID] = s
+	}
+	if r.Params.IsZero() {
+		return nil
+	}
+	if rule.Params == nil {
+		return errors.New("it takes no parameters")
+	}
+	params := rule.Params()
+	if err := config.Strict(&r.Params, params); err != nil {
+		return err
+	}
+	o.Params[rule.ID] = params
+	return nil
+}

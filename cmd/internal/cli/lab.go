@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+
+	"hybridaudit/cmd/internal/aside"
+	"hybridaudit/sources/lab"
+	"hybridaudit/sources/lab/plant"
+	"hybridaudit/sources/lab/server"
+)
+
+// labFlags say which sample organisation is made and what is written about it.
+type labFlags struct {
+	listen    string
+	users     int
+	seed      int64
+	truth     string
+	configOut string
+	ldifOut   string
+}
+
+func newLab(a *app) *cobra.Command {
+	f := labFlags{}
+	c := &cobra.Command{
+		Use:   "lab --listen HOST[:PORT]",
+		Short: "Serve a sample organisation with planted faults over LDAP and Graph, for trials",
+		Long: "Serves a sample organisation until it is interrupted. One line of JSON on standard output, {\"ready\":{name:address}}, says that all servers answer. " +
+			"Every fault in it is planted and known: --truth lists the findings it must cause.",
+		Example: `  hybridaudit lab --listen 127.0.0.1 --users 300 --config-out lab.yaml &
+  hybridaudit audit --config lab.yaml --out report`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.runLab(c, f) },
+	}
+	c.Flags().StringVar(&f.listen, "listen", "", "`HOST[:PORT]` to listen on: one port for each server from PORT upward, free ports without it")
+	sampleFlags(c, &f)
+	c.Flags().StringVar(&f.configOut, "config-out", "", "write a configuration that points at the lab to `FILE`; FILE.d gets the CA and the secrets")
+	c.Flags().StringVar(&f.ldifOut, "ldif-out", "", "write the directory as LDIF to `FILE`, for loading into a real domain controller")
+	return c
+}
+
+// sampleFlags are common to lab and demo.
+func sampleFlags(c *cobra.Command, f *labFlags) {
+	c.Flags().IntVar(&f.users, "users", 300, "`NUMBER` of people in the sample organisation")
+	c.Flags().Int64Var(&f.seed, "seed", 1, "`NUMBER` that chooses another sample organisation")
+	c.Flags().StringVar(&f.truth, "truth", "", "write the findings that the planted faults must cause to `FILE`")
+}
+
+// sample makes the organisation and writes its truth and its LDIF.
+func (f labFlags) sample() (lab.Organisation, error) {
+	if f.users < 1 {
+		return lab.Organisation{}, usage("--users %d: it takes people to make an organisation", f.users)
+	}
+	org, err := plant.New(plant.Options{People: f.users, Seed: f.seed, Now: time.Now().UTC().Truncate(time.Second), Loadable: f.ldifOut != ""})
+	if err != nil {
+		return org, usage("--users %d: %w", f.users, err)
+	}
+	if f.truth != "" {
+		err = place(f.truth, func(w io.Writer) error { return plant.WriteTruth(w, org.Truth) })
+	}
+	if err == nil && f.ldifOut != "" {
+		err = place(f.ldifOut, func(w io.Writer) error { return plant.WriteLDIF(w, org.Directory) })
+	}
+	return org, err
+}
+
+// place writes one file whole or not at all.
+func place(path string, content func(io.Writer) error) error {
+	f, err := aside.Write(path, content)
+	if err == nil {
+		err = f.Commit()
+	}
+	if err != nil {
+		return exit(exitReport, err)
+	}
+	return nil
+}
+
+func (a *app) runLab(c *cobra.Command, f labFlags) error {
+	host, port, err := listenAddress(f.listen)
+	if err != nil {
+		return err
+	}
+	org, err := f.sample()
+	if err != nil {
+		return err
+	}
+	running, err := server.Start(c.Context(), org, server.Options{Host: host, Port: port})
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	if f.configOut != "" {
+		if err := labConfig(f.configOut, running); err != nil {
+			return errors.Join(exit(exitReport, err), running.Stop())
+		}
+	}
+	ready := map[string]map[string]string{"ready": {"ldaps": running.LDAPS, "ldap": running.LDAP, "graph": running.Graph}}
+	if err := json.NewEncoder(a.io.Out).Encode(ready); err != nil {
+		return errors.Join(err, running.Stop())
+	}
+	return running.Wait()
+}
+
+func listenAddress(listen string) (host string, port int, err error) {
+	if listen == "" {
+		return "", 0, usage("lab wants --listen HOST[:PORT], for example --listen 127.0.0.1")
+	}
+	if ip := strings.TrimSuffix(strings.TrimPrefix(listen, "["), "]"); net.ParseIP(ip) != nil {
+		return ip, 0, nil
+	}
+	host, text, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen, 0, nil //nolint:nilerr // a host without a port
+	}
+	port, err = strconv.Atoi(text)
+	if err != nil || port < 0 || port > 65000 {
+		return "", 0, usage("--listen %s: the port is a number from 0 to 65000", listen)
+	}
+	return host, port, nil
+}
+
+// labConfig writes a configuration for the lab, with its secrets in files beside it.
+func labConfig(path string, r *server.Running) error {
+	dir := path + ".d"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs the x bit
+		return err
+	}
+	for name, content := range map[string]string{"ca.pem": string(r.CA), "ldap.password": r.Password + "\n", "graph.secret": r.Secret + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	base := filepath.Base(dir)
+	text, err := yaml.Marshal(map[string]any{
+		"ldap": map[string]any{
+			"servers": []string{"ldaps://" + r.LDAPS}, "caFile": base + "/ca.pem", "bindName": r.BindName, "password": "file:" + base + "/ldap.password",
+		},
+		"graph": map[string]any{
+			"tenant": r.TenantID, "client": server.ClientID, "secret": "file:" + base + "/graph.secret", "caFile": base + "/ca.pem",
+			"loginURL": "https://" + r.Graph, "graphURL": "https://" + r.Graph,
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	return place(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// bearerToken is how the lab's access tokens look.
+var bearerToken = regexp.MustCompile(`lab\.[0-9A-Za-z_-]{64}`)
+
+// unpacked gives the bytes themselves and, of a zip with or without zstd inside, those of its members.
+func unpacked(name string, data []byte) ([][]byte, error) {
+	texts := [][]byte{data}
+	if !bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		return texts, nil
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return texts, nil //nolint:nilerr // damaged on purpose
+	}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", name, f.Name, err)
+		}
+		var from io.Reader = r
+		if strings.HasSuffix(f.Name, ".zst") {
+			d, err := zstd.NewReader(r)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", name, f.Name, err)
+			}
+			defer d.Close()
+			from = d
+		}
+		text, _ := io.ReadAll(from) // as far as it can be read: some are damaged on purpose
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+// The search itself must find secrets, packed ones too, or the scripts prove nothing.
+func TestLeakIsFound(t *testing.T) {
+	const hidden = "c0rrect-horse"
+	var packed bytes.Buffer
+	w := zip.NewWriter(&packed)
+	m, err := w.Create("ad.users.jsonl.zst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zstd.NewWriter(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(z, `{"mail":"`+hidden+`"}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	token := "lab." + strings.Repeat("Ab-_", 16)
+	for name, data := range map[string]string{"text": "password " + hidden, "evidence": packed.String(), "token": "Bearer " + token} {
+		if leak(name, []byte(data), []string{"other", hidden}) == nil {
+			t.Errorf("nothing found in the %s", name)
+		}
+	}
+	if err := leak("harmless", []byte("nothing here; lab.example.com"), []string{"", hidden}); err != nil {
+		t.Error(err)
+	}
+	dir := t.TempDir()
+	for name, want := range map[string]bool{"report.xlsx": true, filepath.Join("c.yaml.d", "password"): false} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), packed.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := leaks(dir, []string{hidden}) != nil; got != want {
+			t.Errorf("%s: found %v, want %v", name, got, want)
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

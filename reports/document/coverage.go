@@ -1,0 +1,149 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"hybridaudit/audit"
+	"hybridaudit/sources/evidence"
+)
+
+// Coverage lists how completely each dataset was read from each source.
+func (d *Document) Coverage() []evidence.Coverage { return d.result.Evidence.Coverage() }
+
+// Dataset is what readers call a dataset.
+func (d *Document) Dataset(s evidence.Dataset) string { return dataset(d.Words, s) }
+
+func dataset(w Words, s evidence.Dataset) string {
+	if key := "dataset." + string(s); w.Has(key) {
+		return w.Get(key)
+	}
+	return string(s)
+}
+
+// Gap is something that was not read, in plain words.
+type Gap struct {
+	State evidence.State // NotRequested, Partial, Failed; Complete when only attributes are missing
+	Text  string         // what is missing and why, as one or two sentences
+	Rules []string       // ids of the rules that were not judged, or not wholly, because of it; in the order of the rules
+}
+
+// gaps lists what was not read: first what failed, then what was read in part, then what nobody asked for although rules wanted it, then the rules that
+// failed themselves. Data that is optional is a gap only when a rule missed it.
+func gaps(d *Document) []Gap {
+	var failed, partial, cut []Gap
+	for _, c := range d.Coverage() {
+		g := Gap{State: c.State, Rules: d.silenced(c)}
+		if c.Optional && len(g.Rules) == 0 {
+			continue
+		}
+		switch {
+		case c.State == evidence.Failed:
+			g.Text = d.gapText("gap.failed", c)
+			failed = append(failed, g)
+		case c.State == evidence.Partial && c.Expected > c.Rows:
+			g.Text = d.gapText("gap.partialOf", c)
+			partial = append(partial, g)
+		case c.State == evidence.Partial:
+			g.Text = d.gapText("gap.partial", c)
+			partial = append(partial, g)
+		case c.State == evidence.Complete && len(c.Missing) > 0:
+			g.Text = d.gapText("gap.attributes", c)
+			cut = append(cut, g)
+		}
+	}
+	all := slices.Concat(worst(failed), worst(partial), worst(cut))
+	if g, ok := d.notRequested(); ok {
+		all = append(all, g)
+	}
+	if g := (Gap{State: evidence.Failed, Text: d.Say("gap.broken")}); len(d.broken()) > 0 {
+		g.Rules = d.broken()
+		all = append(all, g)
+	}
+	return all
+}
+
+// worst puts the gaps that silence more rules first.
+func worst(g []Gap) []Gap {
+	slices.SortStableFunc(g, func(a, b Gap) int { return cmp.Compare(len(b.Rules), len(a.Rules)) })
+	return g
+}
+
+// broken lists the rules that failed themselves.
+func (d *Document) broken() []string {
+	var ids []string
+	for _, r := range d.Rules {
+		if r.Status == audit.Broken {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+func (d *Document) gapText(key string, c evidence.Coverage) string {
+	name := d.Dataset(c.Dataset)
+	if c.Source != "" {
+		name += " (" + c.Source + ")"
+	}
+	why := c.Reason
+	if why == "" {
+		why = d.Say("gap.noReason")
+	}
+	return d.Say(key, audit.Str("dataset", name), audit.Str("reason", why), audit.Str("rows", Number(c.Rows)), audit.Str("expected", Number(c.Expected)),
+		audit.List("attributes", c.Missing))
+}
+
+// notRequested gathers the datasets that rules wanted and nobody asked for: a run over one side only leaves out many of them for one reason.
+func (d *Document) notRequested() (Gap, bool) {
+	g := Gap{State: evidence.NotRequested}
+	var missing []string
+	for _, r := range d.Rules {
+		if r.Status != audit.NotAssessed {
+			continue
+		}
+		wanted := false
+		for _, n := range r.rule.Needs {
+			if n.Optional || d.result.Evidence.State(n.Dataset) != evidence.NotRequested {
+				continue
+			}
+			wanted = true
+			if name := d.Dataset(n.Dataset); !slices.Contains(missing, name) {
+				missing = append(missing, name)
+			}
+		}
+		if wanted {
+			g.Rules = append(g.Rules, r.ID)
+		}
+	}
+	if len(missing) == 0 {
+		return g, false
+	}
+	g.Text = d.Say("gap.notRequested", audit.Str("datasets", strings.Join(missing, ", ")))
+	return g, true
+}
+
+// silenced lists the rules that were not judged, only on what was there, or not in all their variants, for want of what this coverage lacks.
+func (d *Document) silenced(c evidence.Coverage) []string {
+	var ids []string
+	for _, r := range d.Rules {
+		if rests := r.Status == audit.Failed && r.Reason != ""; (r.Status == audit.NotAssessed || rests) && slices.ContainsFunc(r.rule.Needs, func(n audit.Need) bool { return lacks(n, c) }) {
+			ids = append(ids, r.ID)
+			continue
+		}
+		for _, m := range r.Missing {
+			if v, ok := r.rule.Variant(m.Code); ok && slices.ContainsFunc(v.Needs, func(n audit.Need) bool { return lacks(n, c) }) {
+				ids = append(ids, r.ID)
+				break
+			}
+		}
+	}
+	return ids
+}
+
+func lacks(n audit.Need, c evidence.Coverage) bool {
+	if n.Optional || n.Dataset != c.Dataset {
+		return false
+	}
+	return c.State == evidence.Failed || c.State == evidence.Partial || slices.ContainsFunc(n.Attributes, c.Lacks)
+}

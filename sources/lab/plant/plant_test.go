@@ -1,0 +1,221 @@
+package plant
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hybridaudit/sources/evidence/directory"
+	"hybridaudit/sources/lab"
+)
+
+// delivered are the rules and variants of which each must be planted.
+const delivered = `SIP-001 SIP-002/A SIP-002/B SIP-003 SIP-004/A SIP-004/B SIP-004/C SIP-005/A SIP-005/B SIP-005/C SIP-006 SIP-007 SIP-010
+	ADR-001 ADR-002 ADR-004 ADR-005 ADR-007 ADR-008/N ADR-008/V
+	HOM-001/N HOM-001/O HOM-002 HOM-003/E HOM-003/X HOM-003/D HOM-004/C HOM-004/P HOM-005 HOM-006 HOM-010 HOM-010/L
+	JOIN-001 JOIN-002 JOIN-003 JOIN-004 JOIN-004/A JOIN-006/Q JOIN-006/F JOIN-006/V JOIN-006/D JOIN-007 JOIN-008 JOIN-009 JOIN-012
+	LIC-001 LIC-002 LIC-003 LIC-004 LIC-005 LIC-006 LIC-007 LIC-008/O LIC-008/L LIC-009 LIC-010
+	DOM-001 DOM-003 SYN-001 SYN-002 DQ-001`
+
+func moment() time.Time { return time.Date(2026, 11, 22, 3, 4, 5, 0, time.UTC) }
+
+func make300(t *testing.T, o Options) lab.Organisation {
+	t.Helper()
+	if o.Now.IsZero() {
+		o.Now = moment()
+	}
+	org, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return org
+}
+
+func TestSameOptionsGiveTheSame(t *testing.T) {
+	for _, variant := range Variants() {
+		o := Options{People: 700, Seed: 7, Variant: variant}
+		first, again := written(t, make300(t, o)), written(t, make300(t, o))
+		if diff := cmp.Diff(first, again); diff != "" {
+			t.Errorf("%s differs from itself:\n%s", variant, diff)
+		}
+		o.Seed = 8
+		if first == written(t, make300(t, o)) {
+			t.Errorf("%s does not depend on the seed", variant)
+		}
+	}
+}
+
+// written gives an organisation as text.
+func written(t *testing.T, o lab.Organisation) string {
+	t.Helper()
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A truth that mentions each rule and variant, over the variants of the organisation; nothing that is not in the list.
+func TestEveryRuleIsPlanted(t *testing.T) {
+	want := map[string]bool{}
+	for _, id := range strings.Fields(delivered) {
+		want[id] = true
+	}
+	rules := map[string]bool{}
+	for id := range want {
+		rule, _, _ := strings.Cut(id, "/")
+		rules[rule] = true
+	}
+	if len(rules) != 45 {
+		t.Errorf("%d rules are listed, want 45", len(rules))
+	}
+	got := map[string]bool{}
+	for _, variant := range Variants() {
+		for _, e := range make300(t, Options{Variant: variant}).Truth {
+			id := strings.TrimSuffix(e.RuleID+"/"+e.Variant, "/")
+			if !want[id] {
+				t.Errorf("%s expects %s, which is no delivered rule and variant", variant, id)
+			}
+			got[id] = true
+		}
+	}
+	for id := range want {
+		if !got[id] {
+			t.Errorf("%s is not planted", id)
+		}
+	}
+	inDefault := map[string]bool{}
+	for _, e := range make300(t, Options{}).Truth {
+		inDefault[e.RuleID] = true
+	}
+	for rule := range rules {
+		if variant := VariantOf(rule); (variant == Default) != inDefault[rule] {
+			t.Errorf("VariantOf(%s) is %s, and the default organisation says otherwise", rule, variant)
+		}
+	}
+}
+
+// Each rule alone: its own findings are those of the full organisation, in number, and those of other rules are knock-ons only.
+func TestEachRuleAlone(t *testing.T) {
+	alone := map[string]lab.Organisation{}
+	for _, p := range plants() {
+		if p.clean {
+			continue
+		}
+		org, ok := alone[p.rule]
+		if !ok {
+			org = make300(t, Options{Only: []string{p.rule}, Variant: VariantOf(p.rule)})
+			alone[p.rule] = org
+			checkKeys(t, org)
+		}
+		if !slices.ContainsFunc(org.Truth, func(e lab.Expected) bool { return e.RuleID == p.rule && e.Variant == p.variant }) {
+			t.Errorf("%s/%s is not in its own truth %v", p.rule, p.variant, org.Truth)
+		}
+	}
+}
+
+func TestWithoutFaults(t *testing.T) {
+	for _, variant := range Variants() {
+		for _, loadable := range []bool{false, true} {
+			org := make300(t, Options{Only: []string{NoFaults}, Variant: variant, Loadable: loadable})
+			if len(org.Truth) > 0 || len(org.Tenant.Refused) > 0 {
+				t.Errorf("%s without faults expects %v and refuses %v", variant, org.Truth, org.Tenant.Refused)
+			}
+		}
+	}
+}
+
+func TestFaultsGrowWithThePeople(t *testing.T) {
+	small, large := make300(t, Options{}), make300(t, Options{People: 1200})
+	count := func(o lab.Organisation, rule string) (n int) {
+		for _, e := range o.Truth {
+			if e.RuleID == rule {
+				n++
+			}
+		}
+		return n
+	}
+	for _, rule := range []string{"SIP-001", "ADR-004", "HOM-010", "JOIN-009", "LIC-005"} {
+		if got, want := count(large, rule), 4*count(small, rule); got != want {
+			t.Errorf("%s is expected %d times among 1200 people, want %d", rule, got, want)
+		}
+	}
+	if got := count(large, "DOM-001"); got != 2 {
+		t.Errorf("DOM-001 is expected %d times, want 2", got)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for _, c := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{People: -1}, "-1 people"},
+		{Options{People: 20}, "20 people are too few"},
+		{Options{Variant: "moon"}, "unknown variant"},
+		{Options{Only: []string{"SIP-999"}}, "no fault of rule"},
+		{Options{Only: []string{"HOM-002"}}, "use " + NoServer},
+		{Options{Only: []string{"SYN-001"}, Variant: NoServer}, "use " + SyncOff},
+	} {
+		if _, err := New(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("New(%+v) fails with %v, want %q", c.o, err, c.want)
+		}
+	}
+	if _, err := New(Options{People: 12, Only: []string{"SIP-003"}}); err != nil {
+		t.Errorf("twelve people and one fault: %v", err)
+	}
+}
+
+// Every subject is there, under the key that a finding gives it.
+func checkKeys(t *testing.T, org lab.Organisation) {
+	t.Helper()
+	keys := map[string]bool{org.Tenant.ID: true, "tenant.syncFeatures": true}
+	for _, e := range org.Directory.Entries {
+		if v := e.Values("objectGUID"); len(v) == 1 {
+			g, err := directory.GUIDFromBytes(v[0])
+			if err != nil {
+				t.Fatalf("%s: %v", e.DN, err)
+			}
+			keys[g.String()] = true
+		}
+	}
+	for _, c := range org.Tenant.Collections {
+		for _, raw := range c.Objects {
+			var o struct{ ID, SKUID string }
+			if err := json.Unmarshal(raw, &o); err != nil {
+				t.Fatalf("%s: %v in %s", c.Path, err, raw)
+			}
+			keys[o.ID], keys[o.SKUID] = true, true
+		}
+	}
+	for _, e := range org.Truth {
+		if !keys[e.Key] {
+			t.Errorf("%s/%s names the subject %s, which is not there", e.RuleID, e.Variant, e.Key)
+		}
+	}
+}
+
+func TestSubjectsAreThere(t *testing.T) {
+	for _, variant := range Variants() {
+		checkKeys(t, make300(t, Options{Variant: variant, People: 650}))
+		checkKeys(t, make300(t, Options{Variant: variant, Loadable: true}))
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	for _, n := range []int{300, 20_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := New(Options{People: n, Now: moment()}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
