@@ -94,6 +94,30 @@ func TestCoverageDecides(t *testing.T) {
 	}
 }
 
+// A rule without findings does not pass when one of its variants could not be judged, unless that waits for data that nobody reads yet.
+func TestUnreadVariantIsNoPass(t *testing.T) {
+	rule := everybody("SIP-901", audit.Need{Dataset: evidence.ADUsers})
+	rule.Check = audit.EachADUser(func(*audit.Pass, evidence.ADObject) {})
+	for name, c := range map[string]struct {
+		variants []audit.Variant
+		leftOut  []string
+		status   audit.Status
+		excused  bool
+	}{
+		"all read":  {nil, nil, audit.Passed, false},
+		"later":     {[]audit.Variant{{Code: "C", Message: "c", Later: "the planned waves"}}, nil, audit.Passed, false},
+		"not asked": {[]audit.Variant{{Code: "B", Message: "b", Needs: []audit.Need{{Dataset: evidence.TenantDomains}}}}, nil, audit.NotAssessed, false},
+		"left out":  {[]audit.Variant{{Code: "B", Message: "b", Needs: []audit.Need{{Dataset: evidence.TenantDomains}}}}, []string{"tenant"}, audit.NotAssessed, true},
+	} {
+		rule.Variants = c.variants
+		unread := evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.NotRequested}
+		r := run(t, snapshot(t, tables{evidence.ADUsers: people(1)}, unread), audit.Options{Rules: []*audit.Rule{rule}, LeftOut: c.leftOut})
+		if o := r.Outcomes[0]; o.Status != c.status || o.Excused != c.excused || o.Reason.IsZero() != (c.status == audit.Passed) {
+			t.Errorf("%s: %s, excused %v, because %v", name, o.Status, o.Excused, o.Reason)
+		}
+	}
+}
+
 func TestVariantNeeds(t *testing.T) {
 	rule := everybody("SIP-901", audit.Need{Dataset: evidence.ADUsers})
 	rule.Message = ""
@@ -114,10 +138,10 @@ func TestVariantNeeds(t *testing.T) {
 		findings string
 		variants string
 	}{
-		{evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Complete}, "[true true false]", "AB", "[{C {later [{data the planned waves}]}}]"},
+		{evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Complete}, "[true true false]", "AB", "[{C {later [{data the planned waves}]} true false}]"},
 		{
 			evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Partial, Reason: "throttled"}, "[true false false]", "A",
-			"[{B {datasetPartial [{dataset tenant.domains} {rows 0} {reason throttled}]}} {C {later [{data the planned waves}]}}]",
+			"[{B {datasetPartial [{dataset tenant.domains} {rows 0} {reason throttled}]} false false} {C {later [{data the planned waves}]} true false}]",
 		},
 	} {
 		assessed = nil

@@ -93,11 +93,12 @@ func people(r *run, result *Result) []Person {
 	return all
 }
 
-// doubt says whether a critical or high rule that judges people was not assessed: ad of those that judge directory users only, tenant of those that
+// doubt says whether a critical or high rule that judges people was not assessed, or on a part only: ad of those that judge directory users only, tenant of those that
 // judge everybody.
 func doubt(r *Result) (ad, everybody bool) {
 	for _, o := range r.Outcomes {
-		if o.Rule.Severity < High || o.Status != NotAssessed && o.Status != Broken || !o.Rule.Check.kind.perPerson() {
+		unsure := o.Status == NotAssessed || o.Status == Broken || o.Partial
+		if o.Rule.Severity < High || !unsure || !o.Rule.Check.kind.perPerson() {
 			continue
 		}
 		if o.Rule.Check.kind.needsAD() {

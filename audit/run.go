@@ -46,6 +46,7 @@ type Outcome struct {
 	Status   Status
 	Reason   Reason // why it is not applicable, not assessed or broken, or on what its findings rest
 	Excused  bool   // not assessed only because its source was left out on purpose
+	Partial  bool   // judged on datasets that were read in part: what it found holds, what it did not find means nothing
 	Checked  int    // objects judged
 	Hits     int    // findings
 	Variants []VariantOutcome
@@ -53,8 +54,10 @@ type Outcome struct {
 
 // VariantOutcome says why a variant was not assessed although the rule was.
 type VariantOutcome struct {
-	Code   string
-	Reason Reason
+	Code    string
+	Reason  Reason
+	Later   bool // it waits for data that no collector reads yet
+	Excused bool // its source was left out on purpose
 }
 
 const shardSize = 4096
@@ -89,7 +92,6 @@ type run struct {
 // job is the judging of one rule: shards run side by side, each with a pass of its own.
 type job struct {
 	outcome Outcome
-	partial bool // judged on an incomplete dataset
 	base    Pass
 	units   int
 	mu      sync.Mutex
@@ -116,22 +118,20 @@ func (r *run) prepare(rule *Rule) *job {
 		}
 	}
 	verdict := r.coverage(rule.Needs)
-	j.partial = verdict.partial
+	j.outcome.Partial = verdict.partial
 	j.outcome.Reason, j.outcome.Excused = verdict.reason, verdict.excused
 	if !verdict.assessed {
 		j.outcome.Status = NotAssessed
 		return j
 	}
 	for _, v := range rule.Variants {
-		reason := Reason{}
-		if v.Later != "" {
-			reason = Because("later", Str("data", v.Later))
-		} else if verdict := r.coverage(v.Needs); !verdict.assessed {
-			reason = verdict.reason
-		}
-		if !reason.IsZero() {
-			j.base.silent[v.Code] = true
-			j.outcome.Variants = append(j.outcome.Variants, VariantOutcome{v.Code, reason})
+		verdict := r.coverage(v.Needs)
+		j.outcome.Partial = j.outcome.Partial || verdict.partial
+		switch {
+		case v.Later != "":
+			j.silence(VariantOutcome{Code: v.Code, Reason: Because("later", Str("data", v.Later)), Later: true})
+		case !verdict.assessed:
+			j.silence(VariantOutcome{Code: v.Code, Reason: verdict.reason, Excused: verdict.excused})
 		}
 	}
 	if rule.Applies != nil {
@@ -141,6 +141,12 @@ func (r *run) prepare(rule *Rule) *job {
 	}
 	j.units = rule.Check.units(&j.base)
 	return j
+}
+
+// silence drops the findings of a variant that is not assessed.
+func (j *job) silence(v VariantOutcome) {
+	j.base.silent[v.Code] = true
+	j.outcome.Variants = append(j.outcome.Variants, v)
 }
 
 // applies asks the rule; a panic there breaks the rule like any other.
@@ -322,13 +328,30 @@ func (j *job) close() (Outcome, []Finding) {
 		switch {
 		case len(findings) > 0:
 			j.outcome.Status = Failed
-		case j.partial:
+		case j.outcome.Partial:
 			j.outcome.Status = NotAssessed
 		default:
 			j.outcome.Reason = Reason{}
+			j.unreadVariant()
 		}
 	}
 	return j.outcome, findings
+}
+
+// unreadVariant keeps a rule without findings from passing when a variant could not be judged: unread is never a pass. A variant that waits for data that nobody reads yet
+// says nothing about this run.
+func (j *job) unreadVariant() {
+	excused := true
+	for _, v := range j.outcome.Variants {
+		if v.Later {
+			continue
+		}
+		if j.outcome.Status = NotAssessed; j.outcome.Reason.IsZero() {
+			j.outcome.Reason = v.Reason
+		}
+		excused = excused && v.Excused
+	}
+	j.outcome.Excused = j.outcome.Status == NotAssessed && excused
 }
 
 // compare orders findings of one rule independently of the order of rows.
