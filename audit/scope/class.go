@@ -118,16 +118,18 @@ func systemAccount(o evidence.ADObject) bool {
 	return ok && rest != "" && !strings.ContainsAny(rest, " .@")
 }
 
+// systemName knows the mailboxes that Exchange makes by the beginning of their common name. None of these beginnings holds a character that a distinguished name
+// escapes, so the name is compared as it stands in the DN: parsing every DN cost two thirds of the time of classifying.
 func systemName(o evidence.ADObject) bool {
-	name := o.DisplayName()
-	if dn, err := directory.ParseDN(o.DN()); err == nil && dn.Len() > 0 {
-		name = dn.Name()
+	name := o.DN()
+	if len(name) < 3 || !strings.EqualFold(name[:3], "CN=") {
+		return false
 	}
-	name = strings.ToLower(name)
-	for _, prefix := range []string{
-		"systemmailbox{", "discoverysearchmailbox {", "federatedemail.4c1f4d8b", "exchange online-applicationaccount", "migration.8f3e7716",
+	name = name[3:]
+	for _, begins := range []string{
+		"SystemMailbox{", "DiscoverySearchMailbox {", "FederatedEmail.4c1f4d8b", "Exchange Online-ApplicationAccount", "Migration.8f3e7716",
 	} {
-		if strings.HasPrefix(name, prefix) {
+		if len(name) >= len(begins) && strings.EqualFold(name[:len(begins)], begins) {
 			return true
 		}
 	}

@@ -265,3 +265,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The configuration in the README is one that loads.
+func TestReadmeConfiguration(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "```yaml\n")
+	text, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the README holds no YAML")
+	}
+	c, err := parse("README.md", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.HasLDAP() || !c.HasGraph() {
+		t.Error("it configures no source")
+	}
+}

@@ -151,9 +151,9 @@ func (b *builder) write(p *person) {
 	if p.cloud.teams != nil {
 		configuration = p.cloud.teams.write(b.json, p.cloud, b.tenantID())
 	}
-	for _, s := range b.skus {
-		if p.cloud.holds(s) {
-			s.consumed++
+	for i, l := range p.cloud.licences {
+		if l.effective() && !assignedBefore(p.cloud.licences[:i], l.sku) {
+			l.sku.consumed++
 		}
 	}
 	if p.slot >= 0 {

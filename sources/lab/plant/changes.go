@@ -34,12 +34,6 @@ func (p *person) atInitial() { p.cloud.upn = p.local + "@" + domainInitial }
 // unsynchronised takes the tenant user away.
 func (p *person) unsynchronised() { p.cloud, p.ad.externalID = nil, "" }
 
-// unSIP makes the person somebody whom Skype for Business does not know.
-func (p *person) unSIP() {
-	p.ad.clearSIP()
-	p.cloud.proxies = without(p.cloud.proxies, "sip:")
-}
-
 // changedAt dates the last change of the directory object.
 func (p *person) changedAt(t time.Time) {
 	p.ad.changed = t

@@ -67,7 +67,7 @@ func (b *builder) topology(f *containers) {
 	f.add(rtcService, "top container msRTCSIP-Service", "msRTCSIP-Service", "cn", "RTC Service")
 	f.add(rtcGlobal, "top container msRTCSIP-GlobalContainer", "msRTCSIP-GlobalContainer", "cn", "Global Settings")
 	for i, d := range []string{domainMain, domainSecond} {
-		f.braced(rtcGlobal, 20+uint64(i), "top msRTCSIP-Domain", "msRTCSIP-Domain", "msRTCSIP-DomainName", d) //nolint:gosec // 0 or 1
+		f.braced(rtcGlobal, 20+uint64(i), "top msRTCSIP-Domain", "msRTCSIP-Domain", "msRTCSIP-DomainName", d)
 	}
 	f.add(rtcPools, "top container msRTCSIP-Pools", "msRTCSIP-Pools", "cn", "Pools")
 	f.add(rtcContacts, "top container msRTCSIP-ApplicationContacts", "msRTCSIP-ApplicationContacts", "cn", "Application Contacts")
@@ -78,7 +78,7 @@ func (b *builder) topology(f *containers) {
 	f.braced(rtcGlobal, 25, "top msRTCSIP-EdgeProxy", "msRTCSIP-EdgeProxy", "msRTCSIP-EdgeProxyFQDN", "edge01.contoso.com")
 	for i, host := range []string{"pool01.contoso.com", "pool02.contoso.com"} {
 		pool := poolDN(i)
-		f.braced(rtcGlobal, 26+uint64(i), "top msRTCSIP-TrustedServer", "msRTCSIP-TrustedServer", //nolint:gosec // 0 or 1
+		f.braced(rtcGlobal, 26+uint64(i), "top msRTCSIP-TrustedServer", "msRTCSIP-TrustedServer",
 			"msRTCSIP-TrustedServerFQDN", host, "msRTCSIP-TrustedServerVersion", "6")
 		f.add(pool, "top container msRTCSIP-Pool", "msRTCSIP-Pool", "cn", "1:"+decimal(int64(i+1)), "dNSHostName", host,
 			"msRTCSIP-PoolDisplayName", []string{"Tokyo", "London"}[i], "msRTCSIP-PoolVersion", []string{"7", "8"}[i], "msRTCSIP-PoolType", []string{"10", "5"}[i])
@@ -105,7 +105,7 @@ func (f *containers) add(dn, classes, category string, pairs ...string) {
 	w.serial()
 	name, _ := directory.ParseDN(dn)
 	w.text("name", name.Name())
-	guid := f.b.fixedGUID(uint64(100 + len(f.entries))) //nolint:gosec // not negative
+	guid := f.b.fixedGUID(uint64(100 + len(f.entries)))
 	if dn == baseDN {
 		guid = guidOf(f.b.seed, 4, saltDomain)
 		w.octets("objectSid", domainSID(f.b.seed))
@@ -115,10 +115,11 @@ func (f *containers) add(dn, classes, category string, pairs ...string) {
 	var values []string
 	for i := 0; i+1 < len(pairs); i += 2 {
 		values = append(values, pairs[i+1])
-		if i+2 == len(pairs) || pairs[i+2] != pairs[i] {
-			w.list(pairs[i], values)
-			values = nil
+		if next := i + 2; next < len(pairs) && pairs[next] == pairs[i] {
+			continue
 		}
+		w.list(pairs[i], values)
+		values = nil
 	}
 	f.entries = append(f.entries, w.entry(dn))
 }

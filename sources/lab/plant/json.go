@@ -12,6 +12,8 @@ type document struct {
 	buf   []byte
 	comma bool
 	kept  slab[byte]
+	clock time.Time // the time written last, and how: the plans of a licence share theirs
+	dial  []byte
 }
 
 // begin starts a new document with an opening brace.
@@ -88,9 +90,10 @@ func (d *document) time(name string, t time.Time) {
 		d.buf = append(d.buf, "null"...)
 		return
 	}
-	d.buf = append(d.buf, '"')
-	d.buf = t.UTC().AppendFormat(d.buf, "2006-01-02T15:04:05Z")
-	d.buf = append(d.buf, '"')
+	if !t.Equal(d.clock) {
+		d.clock, d.dial = t, t.UTC().AppendFormat(d.dial[:0], `"2006-01-02T15:04:05Z"`)
+	}
+	d.buf = append(d.buf, d.dial...)
 }
 
 // open and shut enclose a nested object or array: "{" and "}", "[" and "]". An object within an array has no name.
@@ -132,7 +135,7 @@ func (d *document) escape(s string) {
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
-			d.buf = append(d.buf, '\\', byte(r))
+			d.buf = utf8.AppendRune(append(d.buf, '\\'), r)
 		case r < ' ':
 			d.buf = append(d.buf, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
 		default:

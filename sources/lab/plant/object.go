@@ -57,7 +57,6 @@ const (
 const (
 	typeUserMailbox      = 1
 	typeLinkedMailbox    = 2
-	typeSharedMailbox    = 4
 	typeRoomMailbox      = 16
 	typeEquipmentMailbox = 32
 	typeMailContact      = 64
@@ -68,7 +67,6 @@ const (
 	typeDiscovery        = 536870912
 	typeRemoteUser       = 2147483648
 	typeRemoteRoom       = 8589934592
-	typeRemoteEquipment  = 17179869184
 	typeRemoteShared     = 34359738368
 	typeMonitoring       = 549755813888
 )
@@ -143,29 +141,6 @@ func (o *object) primary() string {
 		}
 	}
 	return o.mail
-}
-
-// smtp lists the e-mail addresses of the object without prefix.
-func (o *object) smtp() []string {
-	var list []string
-	for _, p := range o.proxies {
-		if hasPrefix(p, "smtp:") {
-			list = append(list, p[len("smtp:"):])
-		}
-	}
-	if o.mail != "" && !slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, o.mail) }) {
-		list = append(list, o.mail)
-	}
-	return list
-}
-
-// clearSIP takes away all that makes an object known to Skype for Business, as a clean removal does.
-func (o *object) clearSIP() {
-	o.sip, o.enabled, o.locator, o.home, o.targetHome = "", "", "", "", ""
-	o.flags, o.archiving = integer{}, integer{}
-	o.line, o.privateLine, o.lineServer, o.federation, o.access, o.owner = "", "", "", "", "", ""
-	o.policies = nil
-	o.proxies = without(o.proxies, "sip:")
 }
 
 // attributes writes the object for the wire, in the order in which Active Directory tends to give them.

@@ -161,11 +161,11 @@ func (b *builder) giveSIP(p *person, f profile) {
 	if f.crossNamed {
 		domain = domainSecond
 	}
-	o.sip, o.enabled, o.flags = "sip:"+p.local+"@"+domain, yes, number(presenceFlags-int64(f.detail>>27&1)) //nolint:gosec // one bit
+	o.sip, o.enabled, o.flags = "sip:"+p.local+"@"+domain, yes, number(presenceFlags-int64(f.detail>>27&1))
 	o.addProxy("sip:" + p.local + "@" + domain)
 	o.locator = onlineLocator
 	if f.home == onPremises {
-		o.locator, o.home = serverLocator, b.homeServer(int(f.detail>>28&1)) //nolint:gosec // one bit
+		o.locator, o.home = serverLocator, b.homeServer(int(f.detail>>28&1))
 		if f.detail>>29&31 == 0 {
 			o.home = strings.ToUpper(o.home[:3]) + strings.ToLower(o.home[3:])
 		}

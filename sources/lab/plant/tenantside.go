@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"hybridaudit/sources/evidence/address"
 	"hybridaudit/sources/evidence/directory"
 )
 
@@ -164,6 +163,3 @@ func (b *builder) addLicence(u *user, part, group string) {
 	}
 	u.provision()
 }
-
-// sameSIP tells whether two values are one SIP address.
-func sameSIP(a, b string) bool { return address.SameSIP(a, b) }
