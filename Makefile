@@ -48,11 +48,11 @@ lint: $(GOLANGCI_LINT) ## gofmt, go vet, golangci-lint
 	$(GOLANGCI_LINT) run ./...
 
 $(GOLANGCI_LINT):
-	GOBIN=$(@D) GOFLAGS=-mod=mod $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	GOBIN=$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
 
 .PHONY: bench
-bench: ## Go benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## speed and memory beside the peers, as one table
+	$(GO) run ./cmd/internal/bench $(BENCHFLAGS)
 
 .PHONY: dist
 dist: ## stripped programs for all platforms, with their check sums

@@ -62,7 +62,7 @@ type wall struct {
 var (
 	network = []string{"net", "net/http", "github.com/go-ldap/ldap/v3", "github.com/microsoftgraph/", "github.com/microsoft/", "github.com/Azure/"}
 	leaves  = []string{"sources/evidence/address", "sources/evidence/directory"}
-	facts   = []string{"audit/join", "audit/owners", "audit/topology", "audit/plans", "audit/scope"}
+	facts   = []string{"audit/join", "audit/owners", "audit/topology", "audit/plans", "audit/scope", "audit/domains"}
 )
 
 func walls() []wall {
@@ -80,6 +80,8 @@ func walls() []wall {
 		{of: "audit/rules", may: []string{"audit", "audit/rules/"}, never: network},
 		{of: "audit/rules/", may: slices.Concat(fact, facts, []string{"audit"}), never: network},
 		{of: "reports/document", may: slices.Concat(fact, facts, []string{"audit", "audit/text", "reports/document/"}), never: []string{module + "/audit/rules", module + "/sources/ad", module + "/sources/graph"}},
+		{of: "reports/document/textwidth", never: network},
+		{of: "reports/document/documenttest", may: slices.Concat(fact, facts, []string{"audit", "audit/text", "reports/document"}), never: []string{"net/http"}},
 		{of: "cmd/", may: []string{"cmd/", "sources/", "audit", "audit/", "reports/"}},
 	}
 	for _, f := range facts {

@@ -22,6 +22,20 @@ func dataset(w Words, s evidence.Dataset) string {
 	return string(s)
 }
 
+// NothingUnread is what to say when there are no gaps: that everything was read, or all but optional data that no rule missed.
+func (d *Document) NothingUnread() string {
+	var names []string
+	for _, c := range d.Coverage() {
+		if c.Optional && (c.State == evidence.Failed || c.State == evidence.Partial) {
+			names = append(names, d.Dataset(c.Dataset))
+		}
+	}
+	if len(names) == 0 {
+		return d.Say("gap.none")
+	}
+	return d.Say("gap.onlyOptional", audit.List("datasets", names))
+}
+
 // Gap is something that was not read, in plain words.
 type Gap struct {
 	State evidence.State // NotRequested, Partial, Failed; Complete when only attributes are missing
@@ -127,7 +141,7 @@ func (d *Document) notRequested() (Gap, bool) {
 func (d *Document) silenced(c evidence.Coverage) []string {
 	var ids []string
 	for _, r := range d.Rules {
-		if rests := r.Status == audit.Failed && r.Reason != ""; (r.Status == audit.NotAssessed || rests) && slices.ContainsFunc(r.rule.Needs, func(n audit.Need) bool { return lacks(n, c) }) {
+		if (r.Status == audit.NotAssessed || r.Partial) && slices.ContainsFunc(r.rule.Needs, func(n audit.Need) bool { return lacks(n, c) }) {
 			ids = append(ids, r.ID)
 			continue
 		}

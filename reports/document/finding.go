@@ -17,7 +17,7 @@ type Finding struct {
 func (f Finding) Of() Rule { return f.d.Rules[f.d.byRule[f.Rule]] }
 
 // Message says what is wrong.
-func (f Finding) Message() string { return text.Format(f.Of().messages[f.Variant], f.Arg) }
+func (f Finding) Message() string { return f.d.Words.Format(f.Of().messages[f.Variant], f.Arg) }
 
 // Remedy says what to do.
 func (f Finding) Remedy() string { return f.Of().FixOf(f.Variant) }

@@ -17,6 +17,7 @@ type Rule struct {
 	Status   audit.Status
 	Reason   string // why it is not applicable, not assessed or broken, or on what its findings rest; may be empty
 	Excused  bool   // not assessed only because its source was left out on purpose
+	Partial  bool   // judged on data that was read in part: what it found holds, what it did not find means nothing
 	Checked  int    // objects judged
 	Hits     int    // findings
 	Missing  []MissingVariant
@@ -28,14 +29,16 @@ type Rule struct {
 
 // MissingVariant is a variant that was not assessed although its rule was.
 type MissingVariant struct {
-	Code   string
-	Reason string
+	Code    string
+	Reason  string
+	Later   bool // it waits for data that is not collected yet
+	Excused bool // its source was left out on purpose
 }
 
 func newRule(w Words, o audit.Outcome) Rule {
 	r := o.Rule
 	v := Rule{
-		ID: r.ID, Category: r.Category, Severity: r.Severity, Refs: r.Refs, Status: o.Status, Reason: reason(w, o.Reason), Excused: o.Excused,
+		ID: r.ID, Category: r.Category, Severity: r.Severity, Refs: r.Refs, Status: o.Status, Reason: reason(w, o.Reason), Excused: o.Excused, Partial: o.Partial,
 		Checked: o.Checked, Hits: o.Hits, rule: r, messages: map[string]string{"": sayOf(w, r, "message", r.Message)}, fixes: map[string]string{},
 		Title: sayOf(w, r, "title", r.Title), Why: sayOf(w, r, "why", r.Why), Fix: sayOf(w, r, "fix", r.Fix), Guards: sayOf(w, r, "guards", r.Guards),
 	}
@@ -46,7 +49,7 @@ func newRule(w Words, o audit.Outcome) Rule {
 		}
 	}
 	for _, x := range o.Variants {
-		v.Missing = append(v.Missing, MissingVariant{x.Code, reason(w, x.Reason)})
+		v.Missing = append(v.Missing, MissingVariant{x.Code, reason(w, x.Reason), x.Later, x.Excused})
 	}
 	return v
 }

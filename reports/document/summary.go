@@ -14,7 +14,7 @@ type Summary struct {
 	audit.Headline
 	Sentence    string           // what the headline figure says, in words
 	Findings    int              // all findings
-	BySeverity  Severities       // of all findings
+	BySeverity  Counts           // of all findings
 	Categories  []CategoryCount  // those with rules, the worst first
 	Rules       map[string]int   // findings by rule id; only rules with findings
 	Worst       []Rule           // rules with findings, the worst first
@@ -23,13 +23,13 @@ type Summary struct {
 	Gaps        []Gap // what was not read; empty when everything was
 }
 
-// Severities counts findings by severity.
-type Severities [audit.Critical + 1]int
+// Counts are numbers of findings by severity.
+type Counts [audit.Critical + 1]int
 
 // Total adds them up.
-func (s Severities) Total() int {
+func (c Counts) Total() int {
 	n := 0
-	for _, c := range s {
+	for _, c := range c {
 		n += c
 	}
 	return n
@@ -39,7 +39,7 @@ func (s Severities) Total() int {
 type CategoryCount struct {
 	Code  string
 	Label string
-	Severities
+	Counts
 }
 
 // DepartmentTake counts the people of one department.
@@ -66,7 +66,7 @@ func summary(d *Document) Summary {
 	for i := range d.result.Findings {
 		f := &d.result.Findings[i]
 		s.BySeverity[f.Severity]++
-		categories[f.Rule.Category].Severities[f.Severity]++
+		categories[f.Rule.Category].Counts[f.Severity]++
 		worst[f.Rule] = max(worst[f.Rule], f.Severity)
 	}
 	for _, c := range categories {
@@ -88,7 +88,7 @@ func summary(d *Document) Summary {
 // compareCategories puts the one with more of the worst first.
 func compareCategories(a, b CategoryCount) int {
 	for _, s := range audit.Severities() {
-		if c := cmp.Compare(b.Severities[s], a.Severities[s]); c != 0 {
+		if c := cmp.Compare(b.Counts[s], a.Counts[s]); c != 0 {
 			return c
 		}
 	}

@@ -13,6 +13,8 @@ import (
 type Words interface {
 	Get(key string) string // the key itself when there is no such text
 	Has(key string) bool
+	// Format puts arguments into a template, with words for coded values.
+	Format(template string, arg func(name string) any) string
 }
 
 // Say is the text with the key; placeholders get the given arguments.

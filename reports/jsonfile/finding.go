@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"hybridaudit/audit"
 	"hybridaudit/reports/document"
 )
 
@@ -34,7 +33,7 @@ func appendFinding(line []byte, f document.Finding) []byte {
 	return o.str("remediation", f.Remedy()).str("fingerprint", f.Fingerprint()).str("category", f.Rule.Category).end()
 }
 
-func appendSubject(o object, s audit.Subject) object {
+func appendSubject(o object, s document.Subject) object {
 	o = append(o, '{')
 	for i, m := range [...]struct{ name, value string }{
 		{"kind", s.Kind}, {"key", s.Key}, {"name", s.Name}, {"dn", s.DN}, {"upn", s.UPN}, {"source", s.Source}, {"department", s.Department},
@@ -50,9 +49,9 @@ func appendSubject(o object, s audit.Subject) object {
 
 // appendEvidence writes the subject's attributes, and those of related objects under "of" and the object's key. Facts about one attribute that stand apart
 // are brought together, since a JSON object names a member once. A conflict among thousands of objects has many thousand facts: they are sorted, not sought.
-func appendEvidence(o object, facts []audit.Fact) object {
+func appendEvidence(o object, facts []document.Fact) object {
 	facts = slices.Clone(facts)
-	slices.SortStableFunc(facts, func(a, b audit.Fact) int { return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Name, b.Name)) })
+	slices.SortStableFunc(facts, func(a, b document.Fact) int { return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Name, b.Name)) })
 	own := 0
 	for own < len(facts) && facts[own].Of == "" {
 		own++
@@ -69,7 +68,7 @@ func appendEvidence(o object, facts []audit.Fact) object {
 }
 
 // appendOthers writes a member for each related object.
-func appendOthers(o object, facts []audit.Fact) object {
+func appendOthers(o object, facts []document.Fact) object {
 	for from := 0; from < len(facts); {
 		to := from
 		for to < len(facts) && facts[to].Of == facts[from].Of {
@@ -86,7 +85,7 @@ func appendOthers(o object, facts []audit.Fact) object {
 }
 
 // appendFacts writes the facts of one object, which are in the order of their names.
-func appendFacts(o object, facts []audit.Fact) object {
+func appendFacts(o object, facts []document.Fact) object {
 	for from := 0; from < len(facts); {
 		values := facts[from].Values
 		to := from + 1

@@ -6,9 +6,7 @@ import (
 	"io"
 	"time"
 
-	"hybridaudit/audit"
 	"hybridaudit/reports/document"
-	"hybridaudit/sources/evidence"
 )
 
 // SchemaVersion is the version of the file's schema.
@@ -119,7 +117,7 @@ func organisation(o document.Organisation) []byte {
 	return object{}.value("forests", named(o.Forests, "guid")).value("tenants", named(o.Tenants, "id")).end()
 }
 
-func coverage(c evidence.Coverage) []byte {
+func coverage(c document.Coverage) []byte {
 	return object{}.str("dataset", string(c.Dataset)).str("state", c.State.String()).num("expected", c.Expected).num("rows", c.Rows).
 		str("reason", c.Reason).list("missing", c.Missing).str("server", c.Server).at("started", c.Started).at("ended", c.Ended).
 		str("source", c.Source).list("notInSchema", c.NotInSchema).list("notes", c.Notes).str("permission", c.Permission).
@@ -132,16 +130,17 @@ func rule(r document.Rule) []byte {
 		if i > 0 {
 			variants = append(variants, ',')
 		}
-		variants = append(variants, object{}.str("variant", m.Code).str("status", audit.NotAssessed.String()).str("reason", m.Reason).end()...)
+		variants = append(variants, object{}.str("variant", m.Code).str("status", document.NotAssessed.String()).str("reason", m.Reason).
+			flag("later", m.Later).flag("excused", m.Excused).end()...)
 	}
 	return object{}.str("id", r.ID).str("title", r.Title).str("category", r.Category).str("severity", r.Severity.String()).
 		str("status", r.Status.String()).str("reason", r.Reason).num("checked", r.Checked).num("hits", r.Hits).
-		flag("excused", r.Excused).value("variants", append(variants, ']')).end()
+		flag("excused", r.Excused).flag("partial", r.Partial).value("variants", append(variants, ']')).end()
 }
 
 func summary(d *document.Document) []byte {
 	bySeverity := object{}
-	for _, s := range audit.Severities() {
+	for _, s := range document.Severities() {
 		bySeverity = bySeverity.num(s.String(), d.Summary.BySeverity[s])
 	}
 	byRule := object{}

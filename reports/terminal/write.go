@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"hybridaudit/audit"
 	"hybridaudit/audit/text"
 	"hybridaudit/reports/document"
 	"hybridaudit/reports/document/textwidth"
@@ -71,8 +70,8 @@ const (
 	amber = "33"
 )
 
-func severityColour(s audit.Severity) string {
-	return map[audit.Severity]string{audit.Critical: "1;31", audit.High: "31", audit.Medium: amber, audit.Low: "36", audit.Info: faint}[s]
+func severityColour(s document.Severity) string {
+	return map[document.Severity]string{document.Critical: "1;31", document.High: "31", document.Medium: amber, document.Low: "36", document.Info: faint}[s]
 }
 
 // heading starts a section.
@@ -102,7 +101,7 @@ func (p *printer) head() {
 		title += ": " + o
 	}
 	p.line(p.paint(bold, textwidth.Cut(title, p.width)))
-	p.line(p.paint(faint, textwidth.Cut(p.d.Say("report.taken", audit.At("time", p.d.Taken)), p.width)))
+	p.line(p.paint(faint, textwidth.Cut(p.d.Say("report.taken", document.At("time", p.d.Taken)), p.width)))
 }
 
 func (p *printer) headline() {
@@ -128,7 +127,7 @@ func (p *printer) severities() {
 	}
 	used := 0
 	var parts []string
-	for _, s := range audit.Severities() {
+	for _, s := range document.Severities() {
 		part := p.d.Say("severity."+s.String()) + " " + document.Number(p.d.Summary.BySeverity[s])
 		if w := textwidth.Of(part) + 3; used+w > p.width && used > 0 {
 			p.line(parts...)
@@ -164,7 +163,7 @@ func (p *printer) worst() {
 		p.line(indent, before, indent, textwidth.Pad(r.ID, id), indent, strings.Repeat(" ", count-len(number)), number, indent, title)
 	}
 	if more := len(rules) - len(shown); more > 0 {
-		p.line(indent, p.paint(faint, p.d.Say("report.more", audit.Num("count", more))))
+		p.line(indent, p.paint(faint, p.d.Say("report.more", document.Num("count", more))))
 	}
 }
 
@@ -172,17 +171,17 @@ func (p *printer) notRead() {
 	gaps := p.d.Summary.Gaps
 	p.heading("report.notRead")
 	if len(gaps) == 0 {
-		p.wrapped(span{}, span{text: p.d.Say("gap.none")})
+		p.wrapped(span{}, span{text: p.d.NothingUnread()})
 		return
 	}
 	for i, g := range gaps {
 		if i == mostGaps {
-			p.line(indent, p.paint(faint, p.d.Say("report.more", audit.Num("count", len(gaps)-i))))
+			p.line(indent, p.paint(faint, p.d.Say("report.more", document.Num("count", len(gaps)-i))))
 			break
 		}
 		p.wrapped(span{amber, "! "}, span{amber, g.Text})
 		if len(g.Rules) > 0 {
-			p.wrapped(span{text: indent}, span{faint, p.d.Say("gap.rules", audit.List("rules", g.Rules))})
+			p.wrapped(span{text: indent}, span{faint, p.d.Say("gap.rules", document.List("rules", g.Rules))})
 		}
 	}
 }

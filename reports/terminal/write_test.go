@@ -29,7 +29,7 @@ func sample(t *testing.T, o documenttest.Options) *document.Document {
 	return d
 }
 
-func print(t *testing.T, d *document.Document, o terminal.Options) string {
+func printed(t *testing.T, d *document.Document, o terminal.Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := terminal.Write(&b, d, o); err != nil {
@@ -51,7 +51,7 @@ func TestGolden(t *testing.T) {
 		"unread":   {documenttest.Options{Unread: true}, terminal.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := print(t, sample(t, c.sample), c.print)
+			got := printed(t, sample(t, c.sample), c.print)
 			golden := filepath.Join("testdata", name+".txt")
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil { //nolint:gosec // test data in the source tree
@@ -73,7 +73,7 @@ var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
 func TestColoursChangeNothingElse(t *testing.T) {
 	d := sample(t, documenttest.Options{People: 60})
-	plain, coloured := print(t, d, terminal.Options{}), print(t, d, terminal.Options{Colour: true})
+	plain, coloured := printed(t, d, terminal.Options{}), printed(t, d, terminal.Options{Colour: true})
 	if !ansi.MatchString(coloured) {
 		t.Error("no colours although they were asked for")
 	}
@@ -88,7 +88,7 @@ func TestColoursChangeNothingElse(t *testing.T) {
 func TestLinesFit(t *testing.T) {
 	d := sample(t, documenttest.Options{People: 60})
 	for _, width := range []int{10, 40, 55, 80, 132} {
-		for line := range strings.Lines(print(t, d, terminal.Options{Width: width})) {
+		for line := range strings.Lines(printed(t, d, terminal.Options{Width: width})) {
 			if n := textwidth.Of(strings.TrimRight(line, "\n")); n > max(width, 40) {
 				t.Errorf("at width %d a line takes %d columns: %s", width, n, line)
 			}
@@ -124,7 +124,7 @@ func TestWideCharactersAlign(t *testing.T) {
 	d := sample(t, documenttest.Options{People: 60, Words: foreign{m.Words}, Lang: "ja"})
 	column := -1
 	rows := 0
-	for line := range strings.Lines(print(t, d, terminal.Options{Width: 60})) {
+	for line := range strings.Lines(printed(t, d, terminal.Options{Width: 60})) {
 		if n := textwidth.Of(strings.TrimRight(line, "\n")); n > 60 {
 			t.Errorf("a line takes %d columns: %s", n, line)
 		}
@@ -151,7 +151,7 @@ func TestHostileTextIsHarmless(t *testing.T) {
 	}
 	d := sample(t, documenttest.Options{Hostile: true, Words: m.Words})
 	d.Organisation.Tenants[0].Name = "evil\x1b]0;title\x07\u202Ename"
-	got := print(t, d, terminal.Options{Files: []string{"a\x1b[2Jb"}})
+	got := printed(t, d, terminal.Options{Files: []string{"a\x1b[2Jb"}})
 	if i := strings.IndexAny(got, "\x1b\x07\u202E"); i >= 0 {
 		t.Errorf("%q in the output", got[max(0, i-20):i+5])
 	}

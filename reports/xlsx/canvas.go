@@ -69,7 +69,7 @@ func (c *canvas) height(row int, points float64) {
 }
 
 // tall is the height of so many lines.
-func tall(lines int, size float64) float64 { return math.Ceil(float64(lines)*size*1.36) + 4 }
+func tall(lines int, size float64) float64 { return math.Ceil(float64(lines)*size*1.31) + 4 }
 
 // gap leaves an empty row.
 func (c *canvas) gap(points float64) {

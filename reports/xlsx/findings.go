@@ -3,13 +3,12 @@ package xlsx
 import (
 	"context"
 
-	"hybridaudit/audit"
 	"hybridaudit/reports/document"
 )
 
 func (b *book) findings(ctx context.Context) error {
 	l := layout{
-		key: "findings", table: "Findings", tab: severityTone(audit.Critical).full, print: 7, lines: 6, nothing: b.d.Nothing(),
+		key: "findings", table: "Findings", tab: severityTone(document.Critical).full, print: 7, lines: 6, nothing: b.d.Nothing(),
 		columns: []column{
 			{key: "severity", width: 11, kind: badge},
 			{key: "rule", width: 10, kind: link},
@@ -33,8 +32,8 @@ func (b *book) findings(ctx context.Context) error {
 	for _, r := range b.d.Rules {
 		toRule[r.ID], category[r.ID] = b.toRule(r.ID), b.d.Category(r.Category)
 	}
-	severity := map[audit.Severity]string{}
-	for _, s := range audit.Severities() {
+	severity := map[document.Severity]string{}
+	for _, s := range document.Severities() {
 		severity[s] = b.d.Say("severity." + s.String())
 	}
 	return rows(ctx, b, l, b.d.WorstFirst(), func(s *dataSheet, f document.Finding) {

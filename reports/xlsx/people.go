@@ -3,9 +3,7 @@ package xlsx
 import (
 	"context"
 
-	"hybridaudit/audit"
 	"hybridaudit/reports/document"
-	"hybridaudit/sources/evidence"
 )
 
 func (b *book) people(ctx context.Context) error {
@@ -44,7 +42,7 @@ func (b *book) people(ctx context.Context) error {
 		s.text(4, clean(p.UPN))
 		s.text(5, clean(p.SIP))
 		s.text(6, clean(p.Department))
-		if p.ADAccount != evidence.Absent {
+		if p.ADAccount != document.Absent {
 			s.text(7, b.d.Say("home."+p.Home.String()))
 		}
 		s.text(8, b.answer(p.SIPEnabled))
@@ -98,7 +96,7 @@ func (b *book) rules(ctx context.Context) error {
 
 // inOrder hands out the rules with findings first, then those that were not judged, then the others; else in their own order.
 func inOrder(rules []document.Rule) func(func(document.Rule) bool) {
-	order := []audit.Status{audit.Failed, audit.Broken, audit.NotAssessed, audit.Passed, audit.NotApplicable}
+	order := []document.Status{document.Failed, document.Broken, document.NotAssessed, document.Passed, document.NotApplicable}
 	return func(yield func(document.Rule) bool) {
 		for _, status := range order {
 			for _, r := range rules {
@@ -122,7 +120,7 @@ func reasons(r document.Rule) string {
 	return join(lines, "\n")
 }
 
-func references(refs []audit.Ref) string {
+func references(refs []document.Ref) string {
 	lines := make([]string, len(refs))
 	for i, r := range refs {
 		lines[i] = r.Title

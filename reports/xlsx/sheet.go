@@ -44,7 +44,7 @@ const (
 	// maxBytes is how much text a sheet takes before it is continued on the next: its XML, markup included, must stay below 4 GiB.
 	maxBytes = 1 << 31
 	// lineHeight is that of a line of the font of data sheets, in points.
-	lineHeight = 13.2
+	lineHeight = 12.9
 	// checkEvery is after how many rows the context is asked.
 	checkEvery = 1024
 )

@@ -5,8 +5,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"hybridaudit/audit"
-	"hybridaudit/sources/evidence"
+	"hybridaudit/reports/document"
 )
 
 // The colours: slate for structure, and one family from red to grey that always means severity.
@@ -27,55 +26,55 @@ const (
 // tone is a fill with the ink that reads well on it, and the full colour for charts.
 type tone struct{ fill, ink, full string }
 
-func severityTone(s audit.Severity) tone {
+func severityTone(s document.Severity) tone {
 	switch s {
-	case audit.Critical:
+	case document.Critical:
 		return tone{"F6D5D3", "8C1D18", "B3261E"}
-	case audit.High:
+	case document.High:
 		return tone{"FBE0CF", "8A3D0C", "DD7A3B"}
-	case audit.Medium:
+	case document.Medium:
 		return tone{"FFF0C9", "6E5000", "E5B53F"}
-	case audit.Low:
+	case document.Low:
 		return tone{"DFEAF5", "1F4E79", "6E9FCB"}
 	default:
 		return tone{"EAEDF0", "4A5661", "AEB9C3"}
 	}
 }
 
-func verdictTone(v audit.Verdict) tone {
+func verdictTone(v document.Verdict) tone {
 	switch v {
-	case audit.Affected:
-		return severityTone(audit.Critical)
-	case audit.InDoubt:
+	case document.Affected:
+		return severityTone(document.Critical)
+	case document.InDoubt:
 		return tone{amberFill, amberInk, "E5B53F"}
 	default:
 		return tone{greenFill, greenInk, "5FA57F"}
 	}
 }
 
-func statusTone(s audit.Status) tone {
+func statusTone(s document.Status) tone {
 	switch s {
-	case audit.Failed:
-		return severityTone(audit.High)
-	case audit.NotAssessed, audit.Broken:
+	case document.Failed:
+		return severityTone(document.High)
+	case document.NotAssessed, document.Broken:
 		return tone{amberFill, amberInk, ""}
-	case audit.Passed:
+	case document.Passed:
 		return tone{greenFill, greenInk, ""}
 	default:
-		return severityTone(audit.Info)
+		return severityTone(document.Info)
 	}
 }
 
-func stateTone(s evidence.State) tone {
+func stateTone(s document.State) tone {
 	switch s {
-	case evidence.Failed:
-		return severityTone(audit.Critical)
-	case evidence.Partial:
+	case document.Unreadable:
+		return severityTone(document.Critical)
+	case document.Partial:
 		return tone{amberFill, amberInk, ""}
-	case evidence.Complete:
+	case document.Complete:
 		return tone{greenFill, greenInk, ""}
 	default:
-		return severityTone(audit.Info)
+		return severityTone(document.Info)
 	}
 }
 

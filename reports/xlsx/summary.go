@@ -8,14 +8,12 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"hybridaudit/audit"
 	"hybridaudit/reports/document"
 )
 
 const (
-	mostWorst       = 10
-	mostDepartments = 10
-	mostGaps        = 6
+	mostWorst = 10
+	mostGaps  = 6
 )
 
 // summary lays out the first sheet: what a manager sees in one minute.
@@ -45,9 +43,6 @@ func (b *book) summary() error {
 	if b.d.Summary.Findings > 0 {
 		c.row += chartRows + 3 // a heading, the charts and a gap
 	}
-	if b.d.Summary.Findings > 0 {
-		c.try(b.f.InsertPageBreak(sheet, fmt.Sprintf("A%d", c.row)))
-	}
 	c.worst()
 	counts := c.counts()
 	c.about()
@@ -71,7 +66,7 @@ func (c *canvas) head() {
 		c.height(c.row, 22)
 		c.row++
 	}
-	c.put(c.row, 0, gridCount-1, d.Say("report.taken", audit.At("time", d.Taken)), look{size: 10, ink: grey, border: slate, vertical: "center"})
+	c.put(c.row, 0, gridCount-1, d.Say("report.taken", document.At("time", d.Taken)), look{size: 10, ink: grey, border: slate, vertical: "center"})
 	c.height(c.row, 20)
 	c.row++
 	c.gap(10)
@@ -143,9 +138,9 @@ func (c *canvas) people() {
 	plain := tone{paper, ink, ""}
 	c.tiles([]tile{
 		{label: d.Say("report.people"), n: s.People, tone: plain, sheet: sheet},
-		{label: d.Say("report.clear"), n: s.Clear, tone: verdictTone(audit.Clear), sheet: sheet},
-		{label: d.Say("report.affected"), n: s.Affected, tone: verdictTone(audit.Affected), sheet: sheet},
-		{label: d.Say("report.notAssessed"), n: s.NotAssessed, tone: verdictTone(audit.InDoubt), sheet: sheet},
+		{label: d.Say("report.clear"), n: s.Clear, tone: verdictTone(document.Clear), sheet: sheet},
+		{label: d.Say("report.affected"), n: s.Affected, tone: verdictTone(document.Affected), sheet: sheet},
+		{label: d.Say("report.notAssessed"), n: s.NotAssessed, tone: verdictTone(document.InDoubt), sheet: sheet},
 	})
 }
 
@@ -153,7 +148,7 @@ func (c *canvas) severities() {
 	d := c.b.d
 	sheet := d.Say("sheet.findings")
 	all := []tile{{label: d.Say("report.findings"), n: d.Summary.Findings, note: " ", tone: tone{paper, ink, ""}, sheet: sheet}}
-	for _, s := range audit.Severities() {
+	for _, s := range document.Severities() {
 		all = append(all, tile{
 			label: d.Say("severity." + s.String()), note: d.Say("when." + s.String()), n: d.Summary.BySeverity[s], tone: severityTone(s), sheet: sheet,
 		})
@@ -182,22 +177,22 @@ func (c *canvas) notRead() {
 		c.row++
 	}
 	if len(gaps) == 0 {
-		write(d.Say("gap.none"))
+		write(d.NothingUnread())
 	}
 	for i, g := range gaps {
 		if i == mostGaps {
-			write(d.Say("report.more", audit.Num("count", len(gaps)-i)))
+			write(d.Say("report.more", document.Num("count", len(gaps)-i)))
 			break
 		}
 		line := "•  " + clean(g.Text)
 		if len(g.Rules) > 0 {
-			line += "\n    " + d.Say("gap.rules", audit.List("rules", g.Rules))
+			line += "\n    " + d.Say("gap.rules", document.List("rules", g.Rules))
 		}
 		write(line)
 	}
 	if len(gaps) > 0 {
 		sheet := d.Say("sheet.coverage")
-		c.put(c.row, 0, gridCount-1, d.Say("report.seeCoverage", audit.Str("sheet", sheet)), look{size: 10, fill: fill, link: true, indent: 1})
+		c.put(c.row, 0, gridCount-1, d.Say("report.seeCoverage", document.Str("sheet", sheet)), look{size: 10, fill: fill, link: true, indent: 1})
 		c.link(0, c.row, sheet)
 		c.height(c.row, 18)
 		c.row++
@@ -240,9 +235,9 @@ func (c *canvas) worst() {
 		c.height(c.row, tall(max(lines(r.Title, 4, 10), lines(first, 5, 10.6)), 10))
 		c.row++
 	}
-	note := d.Say("report.seeRules", audit.Str("sheet", d.Say("sheet.rules")))
+	note := d.Say("report.seeRules", document.Str("sheet", d.Say("sheet.rules")))
 	if more := len(rules) - mostWorst; more > 0 {
-		note = d.Say("report.more", audit.Num("count", more)) + ". " + note
+		note = d.Say("report.more", document.Num("count", more)) + ". " + note
 	}
 	c.put(c.row, 0, gridCount-1, note, look{size: 10, link: true, vertical: "center"})
 	c.link(0, c.row, d.Say("sheet.rules"))
@@ -279,7 +274,7 @@ func firstSentence(s string) string {
 func (c *canvas) about() {
 	d := c.b.d
 	c.section(d.Say("report.about"))
-	tool := d.Say("report.tool", audit.Str("name", d.Tool), audit.Str("version", d.Version))
+	tool := d.Say("report.tool", document.Str("name", d.Tool), document.Str("version", d.Version))
 	for _, l := range [][2]string{
 		{"takenLabel", clock(d.Taken)},
 		{"madeLabel", clock(d.Made) + ", " + tool},

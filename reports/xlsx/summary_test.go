@@ -183,7 +183,7 @@ func byCategory(d *document.Document) map[string][]int {
 	for _, s := range audit.Severities() {
 		for _, c := range d.Summary.Categories {
 			if c.Total() > 0 {
-				want[d.Say("severity."+s.String())] = append(want[d.Say("severity."+s.String())], c.Severities[s])
+				want[d.Say("severity."+s.String())] = append(want[d.Say("severity."+s.String())], c.Counts[s])
 			}
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"hybridaudit/audit"
 	"hybridaudit/reports/document"
-	"hybridaudit/sources/evidence"
 )
 
 func (b *book) domains(ctx context.Context) error {
@@ -24,7 +22,7 @@ func (b *book) domains(ctx context.Context) error {
 			{key: "services", width: 44, wrap: true},
 		},
 	}
-	good, bad := tone{greenFill, greenInk, ""}, severityTone(audit.High)
+	good, bad := tone{greenFill, greenInk, ""}, severityTone(document.High)
 	flag := func(s *dataSheet, col int, v bool) {
 		t := good
 		if !v {
@@ -63,7 +61,7 @@ func (b *book) licences(ctx context.Context) error {
 			{key: "hasSkype", width: 14},
 		},
 	}
-	short := severityTone(audit.High)
+	short := severityTone(document.High)
 	shortStyle := b.styles.of(look{size: 10, ink: short.ink, fill: short.fill, border: line, format: countFormat, horizontal: "right", indent: 1})
 	return rows(ctx, b, l, b.d.Licences(), func(s *dataSheet, x document.Licence) {
 		s.text(0, clean(x.Name))
@@ -98,14 +96,14 @@ func (b *book) coverage(ctx context.Context) error {
 			{key: "ended", width: 17, kind: moment},
 		},
 	}
-	return rows(ctx, b, l, slices.Values(b.d.Coverage()), func(s *dataSheet, c evidence.Coverage) {
+	return rows(ctx, b, l, slices.Values(b.d.Coverage()), func(s *dataSheet, c document.Coverage) {
 		s.text(0, b.d.Dataset(c.Dataset))
 		s.text(1, clean(c.Source))
 		s.badge(2, b.d.Say("state."+c.State.String()), stateTone(c.State))
-		if c.Expected >= 0 && c.State != evidence.NotRequested {
+		if c.Expected >= 0 && c.State != document.NotRequested {
 			s.number(3, c.Expected)
 		}
-		if c.State != evidence.NotRequested {
+		if c.State != document.NotRequested {
 			s.number(4, c.Rows)
 		}
 		s.text(5, clean(c.Reason))

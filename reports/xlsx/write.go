@@ -12,7 +12,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"hybridaudit/reports/document"
-	"hybridaudit/sources/evidence"
 )
 
 // Options say how to write. The zero value is right but for tests and for systems whose place for temporary files is small or shared.
@@ -112,22 +111,22 @@ func rows[T any](ctx context.Context, b *book, l layout, all func(func(T) bool),
 }
 
 // answer is a three-valued fact in a word.
-func (b *book) answer(t evidence.Tri) string {
+func (b *book) answer(t document.Tri) string {
 	switch t {
-	case evidence.True:
+	case document.Yes:
 		return b.d.Say("answer.yes")
-	case evidence.False:
+	case document.No:
 		return b.d.Say("answer.no")
-	case evidence.Absent:
+	case document.Absent:
 	}
 	return ""
 }
 
 func (b *book) yesNo(v bool) string {
 	if v {
-		return b.answer(evidence.True)
+		return b.answer(document.Yes)
 	}
-	return b.answer(evidence.False)
+	return b.answer(document.No)
 }
 
 // toRule is a formula that shows a rule's id and leads to its row, wherever the rows have been sorted to.

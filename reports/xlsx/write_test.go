@@ -295,7 +295,7 @@ func TestNothingToShow(t *testing.T) {
 	if _, rows := table(t, f, "People"); len(rows) != 1 || !strings.HasPrefix(rows[0]["Verdict"], "Nobody could be judged") {
 		t.Errorf("people %v", rows)
 	}
-	if _, rows := table(t, f, "Rules"); rows[0]["Result"] != "Not assessed" || rows[0]["Not judged because"] == "" {
+	if _, rows := table(t, f, "Rules"); rows[0]["Result"] != "Not assessed" || rows[0]["Not judged, or only in part, because"] == "" {
 		t.Errorf("rules %v", rows[0])
 	}
 }

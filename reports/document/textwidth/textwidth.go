@@ -91,6 +91,10 @@ func wrap(s string, room int, measure func(rune) int) []string {
 			start++
 		}
 		end, atBreak = -1, 0
+		if used > room && i > start { // what was broken off was narrow: the rest is still too wide
+			lines = append(lines, s[start:i])
+			start, used = i, w
+		}
 	}
 	return append(lines, strings.TrimRight(s[start:], " "))
 }
