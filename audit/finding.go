@@ -34,7 +34,7 @@ type Arg struct {
 	Value any
 }
 
-// Str, Num, List and At make arguments.
+// Str makes a text argument; Num, List and At make the others.
 func Str(name, value string) Arg { return Arg{name, value} }
 
 // Num makes a number argument.

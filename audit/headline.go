@@ -52,7 +52,7 @@ func people(r *run, result *Result) []Person {
 	byKey := map[string][]int32{}
 	for i := range result.Findings {
 		f := &result.Findings[i]
-		byKey[f.Subject.Key] = append(byKey[f.Subject.Key], int32(i)) //nolint:gosec // fewer than 2^31 findings
+		byKey[f.Subject.Key] = append(byKey[f.Subject.Key], int32(i))
 	}
 	doubtAD, doubtTenant := doubt(result)
 	judge := func(p Person) Person {

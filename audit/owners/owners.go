@@ -93,7 +93,7 @@ func New(s *evidence.Snapshot, kind Kind, owns func(evidence.ADObject) bool) *In
 		for next < len(x.entries) && int(x.entries[next].hash>>56) < b {
 			next++
 		}
-		x.first[b] = int32(next) //nolint:gosec // fewer than 2^31 entries
+		x.first[b] = int32(next)
 	}
 	return x
 }

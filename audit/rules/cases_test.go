@@ -44,7 +44,7 @@ func TestCases(t *testing.T) {
 			}
 			runCases(t, rule, archive)
 			if *update {
-				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil { //nolint:gosec // test data in the source tree
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -88,7 +89,7 @@ func (t *tally) at(addr string) *Domain {
 
 func (t *tally) person(o evidence.ADObject, u evidence.TenantUser) {
 	sip, upn := "", ""
-	proxies := func(func(string) bool) {}
+	var proxies iter.Seq[string]
 	if o.IsZero() {
 		sip, upn, proxies = tenantSIP(u), u.UPN(), u.ProxyAddresses()
 	} else {

@@ -54,7 +54,7 @@ func TestGolden(t *testing.T) {
 			got := printed(t, sample(t, c.sample), c.print)
 			golden := filepath.Join("testdata", name+".txt")
 			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil { //nolint:gosec // test data in the source tree
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -71,7 +71,7 @@ func (a *arena) add(s string) ref {
 	c := &a.chunks[n-1]
 	off := len(*c)
 	*c = append(*c, s...)
-	return ref(uint64(n-1)<<40 | uint64(off)<<20 | uint64(len(s)))
+	return ref(uint64(n-1)<<40 | uint64(off)<<20 | uint64(len(s))) //nolint:gosec // none is negative
 }
 
 func (a *arena) get(r ref) string {
@@ -81,7 +81,7 @@ func (a *arena) get(r ref) string {
 	}
 	chunk := a.chunks[r>>40]
 	// The chunk's bytes are written once, before the reference exists, and never move: a string may point at them.
-	return unsafe.String(&chunk[int(r>>20)&(1<<20-1)], n)
+	return unsafe.String(&chunk[int(r>>20)&(1<<20-1)], n) //nolint:gosec // see above
 }
 
 // dictionary numbers distinct texts from 1; 0 is absent.

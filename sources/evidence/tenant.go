@@ -526,7 +526,7 @@ func (s SKU) Status() string { return s.t.str(skuStatus, s.row) }
 // Consumed is consumedUnits.
 func (s SKU) Consumed() int64 { return s.num(skuConsumed) }
 
-// Enabled, Warning, Suspended and LockedOut are the prepaid units by state. Usable seats are Enabled and Warning.
+// Enabled is the number of units that are paid and usable. Seats are those of Enabled and Warning.
 func (s SKU) Enabled() int64 { return s.num(skuEnabled) }
 
 // Warning is the number of units in their grace period.

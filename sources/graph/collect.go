@@ -176,11 +176,11 @@ func weigh(cov *evidence.Coverage, have int) error {
 }
 
 // close ends the coverage of a listing: what the rows have to say is added.
-func (rs *rows) close(cov *evidence.Coverage, fault error) error {
-	notes, gaps := rs.notes()
+func (r *rows) close(cov *evidence.Coverage, fault error) error {
+	notes, gaps := r.notes()
 	cov.Notes = append(cov.Notes, notes...)
 	cov.Missing = append(cov.Missing, gaps...)
-	if fault == nil && (rs.unusable > 0 || len(gaps) > 0) {
+	if fault == nil && (r.unusable > 0 || len(gaps) > 0) {
 		return errors.New("some of what was sent could not be read: see the notes")
 	}
 	return fault

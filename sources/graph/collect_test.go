@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite testdata/*.want")
 // TestEverythingIsRead compares what arrives in the columns with files that were checked by hand against the bodies.
 func TestEverythingIsRead(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
-	s, err := tr.collect(t, context.Background(), Datasets()...)
+	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestEverythingIsRead(t *testing.T) {
 // TestFixturesUseEveryColumn keeps the bodies in testdata rich enough to be compared with the SDK.
 func TestFixturesUseEveryColumn(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
-	s, err := tr.collect(t, context.Background(), Datasets()...)
+	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func rowsOf(t testing.TB, s *evidence.Snapshot, d evidence.Dataset) []map[string
 func TestRequestsAreNarrow(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
 	tr.cfg.PageSize, tr.cfg.Version = 0, "1.2"
-	if _, err := tr.collect(t, context.Background(), Datasets()...); err != nil {
+	if _, err := tr.collect(context.Background(), t, Datasets()...); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range tr.seen {
@@ -143,7 +143,7 @@ func TestRequestsAreNarrow(t *testing.T) {
 func TestOnlyWhatIsWanted(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
 	tr.cfg.UserProperties = []string{"userPrincipalName"}
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers, evidence.TenantDomainRecords, evidence.ADUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers, evidence.TenantDomainRecords, evidence.ADUsers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestOnlyWhatIsWanted(t *testing.T) {
 // TestUnknownPropertyIsLeftOut: a cloud that lacks a property refuses the whole $select.
 func TestUnknownPropertyIsLeftOut(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), UnknownProperties: []string{"imAddresses", "provisionedPlans"}})
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestUnknownPropertyIsLeftOut(t *testing.T) {
 		t.Error("what is missing is not told apart from what is there")
 	}
 	tr = start(t, graphlab.Options{Tenant: fixtureTenant(t), UnknownProperties: []string{"id"}})
-	if s, err = tr.collect(t, context.Background(), evidence.TenantUsers); err != nil {
+	if s, err = tr.collect(context.Background(), t, evidence.TenantUsers); err != nil {
 		t.Fatal(err)
 	}
 	if cov := only(t, s, evidence.TenantUsers); cov.State != evidence.Failed || tr.requests("users") != 1 {
@@ -204,7 +204,7 @@ func TestRefusedResources(t *testing.T) {
 			tenant := fixtureTenant(t)
 			tenant.Refused = map[string]string{tt.path: "Authorization_RequestDenied"}
 			tr := start(t, graphlab.Options{Tenant: tenant})
-			s, err := tr.collect(t, context.Background(), Datasets()...)
+			s, err := tr.collect(context.Background(), t, Datasets()...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -230,7 +230,7 @@ func TestRefusedResources(t *testing.T) {
 
 func TestTeamsWithoutSelect(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), Faults: []graphlab.Fault{{Path: "admin/teams/userConfigurations", Kind: graphlab.ErrorWithoutMember}}})
-	s, err := tr.collect(t, context.Background(), evidence.TenantTeamsUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantTeamsUsers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestTeamsWithoutSelect(t *testing.T) {
 
 func TestNothingWanted(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
-	s, err := tr.collect(t, context.Background(), evidence.ADUsers)
+	s, err := tr.collect(context.Background(), t, evidence.ADUsers)
 	if err != nil || len(s.Coverage()) != 0 || len(tr.seen) != 0 {
 		t.Errorf("%v, %+v, %d requests", err, s.Coverage(), len(tr.seen))
 	}
@@ -266,7 +266,7 @@ func TestPlainGraphOnLoopback(t *testing.T) {
 	tr := &trial{clock: &fakeClock{}, cfg: Config{TenantID: tenantID, ClientID: clientID, Secret: func() (string, error) { return secret, nil },
 		LoginURL: login.URL, GraphURL: url, RootCAs: x509.NewCertPool(), PageSize: 100}}
 	tr.cfg.RootCAs.AddCert(cert)
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Complete || cov.Rows != 250 {
 		t.Errorf("%v, %+v", err, cov)
 	}
@@ -274,7 +274,7 @@ func TestPlainGraphOnLoopback(t *testing.T) {
 
 func TestMissingResources(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: manyUsers(1)})
-	s, err := tr.collect(t, context.Background(), Datasets()...)
+	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestDomainsThatGiveNoRecords(t *testing.T) {
 		}
 	}
 	tr := start(t, graphlab.Options{Tenant: tenant})
-	s, err := tr.collect(t, context.Background(), evidence.TenantDomainRecords)
+	s, err := tr.collect(context.Background(), t, evidence.TenantDomainRecords)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -356,7 +356,7 @@ func withoutNewWords(v any) any {
 
 func TestSameAsTheSDK(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
-	s, err := tr.collect(t, context.Background(), Datasets()...)
+	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
 	}

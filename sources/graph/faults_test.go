@@ -139,7 +139,7 @@ func TestFaultsInTheMiddleOfARead(t *testing.T) {
 				tt.faults[i].After = max(1, tt.faults[i].After)
 			}
 			tr := start(t, graphlab.Options{Tenant: manyUsers(all), Faults: tt.faults})
-			s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+			s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,7 +198,7 @@ func TestFaultsBeforeTheFirstRow(t *testing.T) {
 	} {
 		tt.fault.Path = "users"
 		tr := start(t, graphlab.Options{Tenant: manyUsers(3), Faults: []graphlab.Fault{tt.fault}})
-		s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+		s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func TestFaultsBeforeTheFirstRow(t *testing.T) {
 
 func TestFaultsOfOneDatasetLeaveTheOthers(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), Faults: []graphlab.Fault{{Path: "users", Kind: graphlab.Throttled, RetryAfter: time.Hour}}})
-	s, err := tr.collect(t, context.Background(), Datasets()...)
+	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestFaultsOfOneDatasetLeaveTheOthers(t *testing.T) {
 func TestCounts(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		tr := start(t, graphlab.Options{Tenant: manyUsers(3), Faults: []graphlab.Fault{{Path: "users/$count", Kind: graphlab.ErrorWithoutMember}}})
-		s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+		s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func TestCounts(t *testing.T) {
 func TestShortLivedTokens(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: manyUsers(50), TokenLifetime: time.Nanosecond})
 	tr.cfg.PageSize = 10
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		json.RawMessage(`{"id":"00000000-0000-4000-8000-000000000002","userPrincipalName":"d@contoso.com","createdDateTime":"0001-01-01T00:00:00Z","assignedLicenses":[null,{"skuId":7}]}`),
 	}}}}
 	tr := start(t, graphlab.Options{Tenant: tenant})
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func TestRefusedSignIn(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&tr.cfg)
 			}
-			s, err := tr.collect(t, context.Background(), Datasets()...)
+			s, err := tr.collect(context.Background(), t, Datasets()...)
 			var refused *SignInError
 			if !errors.As(err, &refused) || refused.Code != tt.code || refused.Advice == "" || !strings.HasPrefix(refused.Message, tt.code) {
 				t.Fatalf("got %v", err)
@@ -70,7 +70,7 @@ func TestSecretStaysSecret(t *testing.T) {
 		{Path: "users", After: 1, Kind: graphlab.Unauthorized}, {Path: "token", After: 1, Kind: graphlab.Unauthorized},
 	}})
 	tr.cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	var refused *SignInError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
@@ -92,18 +92,18 @@ func TestSecretStaysSecret(t *testing.T) {
 func TestBusySignInService(t *testing.T) {
 	for _, kind := range []graphlab.FaultKind{graphlab.Throttled, graphlab.Unavailable} {
 		tr := start(t, graphlab.Options{Tenant: manyUsers(5), Faults: []graphlab.Fault{{Path: "token", Kind: kind, RetryAfter: 30 * time.Second, Times: 2}}})
-		s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+		s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 		if err != nil || only(t, s, evidence.TenantUsers).State != evidence.Complete || len(tr.clock.sleeps()) != 2 || tr.clock.sleeps()[0] != 30*time.Second {
 			t.Errorf("%v, waits %v", err, tr.clock.sleeps())
 		}
 	}
 	tr := start(t, graphlab.Options{Tenant: manyUsers(5), Faults: []graphlab.Fault{{Path: "token", Kind: graphlab.Throttled, RetryAfter: time.Hour}}})
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Failed || cov.SignIn || !strings.Contains(cov.Reason, "asked to wait") {
 		t.Errorf("%v, %+v", err, cov)
 	}
 	tr = start(t, graphlab.Options{Tenant: manyUsers(5), Faults: []graphlab.Fault{{Path: "token", Kind: graphlab.HTMLPage, Times: -1}}})
-	s, err = tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err = tr.collect(context.Background(), t, evidence.TenantUsers)
 	if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Failed || cov.SignIn || !strings.Contains(cov.Reason, "did not answer as one") {
 		t.Errorf("%v, %+v", err, cov)
 	}
@@ -122,7 +122,7 @@ func TestCertificateSignIn(t *testing.T) {
 	both := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})...)
 	tr := start(t, graphlab.Options{Tenant: manyUsers(5), Applications: []graphlab.Application{{ClientID: clientID, Certificates: []*x509.Certificate{cert}}}})
 	tr.cfg.Secret, tr.cfg.Certificate = nil, &Certificate{Data: both}
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if err != nil || only(t, s, evidence.TenantUsers).State != evidence.Complete {
 		t.Errorf("%v, %+v", err, s.Coverage())
 	}
@@ -134,7 +134,7 @@ func TestCertificateSignIn(t *testing.T) {
 	tr.cfg.Certificate = &Certificate{Data: append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: unknown.Raw}),
 		pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(other)})...)}
 	var refused *SignInError
-	if _, err = tr.collect(t, context.Background(), evidence.TenantUsers); !errors.As(err, &refused) || refused.Code != "AADSTS700027" {
+	if _, err = tr.collect(context.Background(), t, evidence.TenantUsers); !errors.As(err, &refused) || refused.Code != "AADSTS700027" {
 		t.Errorf("unknown certificate: %v", err)
 	}
 }
@@ -186,7 +186,7 @@ func TestSecretThatCannotBeHad(t *testing.T) {
 	} {
 		tr := start(t, graphlab.Options{Tenant: manyUsers(1)})
 		tr.cfg.Secret = source
-		s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+		s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 		if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Failed || !strings.Contains(cov.Reason, "client secret") {
 			t.Errorf("%v, %+v", err, cov)
 		}
@@ -219,7 +219,7 @@ func TestUnreachableServices(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), Audience: closed})
 			tt.change(&tr.cfg)
-			s, err := tr.collect(t, context.Background(), Datasets()...)
+			s, err := tr.collect(context.Background(), t, Datasets()...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +245,7 @@ func TestLongWaitCanBeCancelled(t *testing.T) {
 			}
 			cancel()
 		}()
-		s, err := tr.collect(t, ctx, Datasets()...)
+		s, err := tr.collect(ctx, t, Datasets()...)
 		<-stopped
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", path, err)
@@ -259,7 +259,7 @@ func TestLongWaitCanBeCancelled(t *testing.T) {
 func TestTimeoutOfARequest(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: manyUsers(5), Faults: []graphlab.Fault{{Path: "users", Kind: graphlab.Slow, Delay: time.Hour}}})
 	tr.cfg.Timeout = 300 * time.Millisecond
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Complete || tr.requests("users") != 2 {
 		t.Errorf("%v, %+v, %d requests", err, cov, tr.requests("users"))
 	}

@@ -145,7 +145,7 @@ func start(t testing.TB, o graphlab.Options) *trial {
 }
 
 // collect reads the datasets and seals the evidence.
-func (tr *trial) collect(t testing.TB, ctx context.Context, wanted ...evidence.Dataset) (*evidence.Snapshot, error) {
+func (tr *trial) collect(ctx context.Context, t testing.TB, wanted ...evidence.Dataset) (*evidence.Snapshot, error) {
 	t.Helper()
 	c, err := New(tr.cfg)
 	if err != nil {

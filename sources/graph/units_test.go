@@ -203,7 +203,7 @@ func TestRateLimit(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: manyUsers(30)})
 	tr.cfg.PageSize, tr.cfg.RequestsPerSecond = 10, 50
 	began := time.Now()
-	s, err := tr.collect(t, context.Background(), evidence.TenantUsers)
+	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if err != nil || s.Rows(evidence.TenantUsers) != 30 {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestProgress(t *testing.T) {
 			t.Errorf("expected %d", expected)
 		}
 	}
-	if _, err := tr.collect(t, context.Background(), evidence.TenantUsers); err != nil {
+	if _, err := tr.collect(context.Background(), t, evidence.TenantUsers); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]int{100, 200, 250}, rows); d != "" {

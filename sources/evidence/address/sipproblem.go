@@ -3,6 +3,7 @@ package address
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // SIPProblem judges a value of msRTCSIP-PrimaryUserAddress: sip:user@domain, the
@@ -60,7 +61,7 @@ func outerSpace(s string) int {
 }
 
 func oddInSIP(r rune) Code {
-	if isAlphaNumeric(byte(r)) || strings.ContainsRune("._-+", r) {
+	if r < utf8.RuneSelf && isAlphaNumeric(byte(r)) || strings.ContainsRune("._-+", r) { //nolint:gosec // just compared
 		return OK
 	}
 	return OddCharacter

@@ -110,7 +110,7 @@ func IsConflictDN(dn string) bool {
 		c, size := dn[i], 1
 		switch {
 		case c == '\\' && i+2 < len(dn) && hexDigit(dn[i+1]) >= 0 && hexDigit(dn[i+2]) >= 0:
-			c, size = byte(hexDigit(dn[i+1])<<4|hexDigit(dn[i+2])), 3
+			c, size = byte(hexDigit(dn[i+1])<<4|hexDigit(dn[i+2])), 3 //nolint:gosec // two digits
 		case c == '\\':
 			c, size = ' ', 2
 		case c == '"':

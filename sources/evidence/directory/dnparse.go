@@ -167,7 +167,7 @@ func (p *dnParser) escape() (byte, error) {
 		return 0, errors.New("a backslash before neither a special character nor two hexadecimal digits")
 	}
 	p.at += 3
-	return byte(hexDigit(rest[0])<<4 | hexDigit(rest[1])), nil
+	return byte(hexDigit(rest[0])<<4 | hexDigit(rest[1])), nil //nolint:gosec // two digits
 }
 
 // quotedValue takes a value in double quotes, in which separators and spaces stand

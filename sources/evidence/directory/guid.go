@@ -48,7 +48,7 @@ func parseGUID[T string | []byte](text T) (GUID, error) {
 		if high < 0 || low < 0 {
 			return GUID{}, fmt.Errorf("GUID has something other than a hexadecimal digit at position %d", i)
 		}
-		wire[n] = byte(high<<4 | low)
+		wire[n] = byte(high<<4 | low) //nolint:gosec // two digits
 		n++
 		i += 2
 	}

@@ -69,8 +69,8 @@ func ParseSID(text string) ([]byte, error) {
 	}
 	b := make([]byte, sidHeader, sidHeader+4*sidSubAuthorities)
 	b[0] = sidRevision
-	binary.BigEndian.PutUint16(b[2:], uint16(authority>>32))
-	binary.BigEndian.PutUint32(b[4:], uint32(authority))
+	binary.BigEndian.PutUint16(b[2:], uint16(authority>>32)) //nolint:gosec // 48 bits
+	binary.BigEndian.PutUint32(b[4:], uint32(authority))     //nolint:gosec // the lower half
 	for part := range strings.SplitSeq(rest, "-") {
 		if b[1] == sidSubAuthorities {
 			return nil, errors.New("SID has more than 15 sub-authorities")
@@ -79,7 +79,7 @@ func ParseSID(text string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		b = binary.LittleEndian.AppendUint32(b, uint32(sub))
+		b = binary.LittleEndian.AppendUint32(b, uint32(sub)) //nolint:gosec // parsed as 32 bits
 		b[1]++
 	}
 	return b, nil

@@ -110,7 +110,7 @@ func (a *answer) cut(reset bool, contentType string, body []byte) {
 		_, _ = a.w.Write(body[:len(body)/2])
 		_ = http.NewResponseController(a.w).Flush()
 	} else if conn, _, err := http.NewResponseController(a.w).Hijack(); err == nil { // HTTP/1 only
-		c := net.Conn(conn)
+		c := conn
 		if t, ok := c.(interface{ NetConn() net.Conn }); ok {
 			c = t.NetConn()
 		}
