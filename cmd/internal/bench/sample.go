@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"hybridaudit/sources/lab"
+	"hybridaudit/sources/lab/plant"
+	"hybridaudit/sources/lab/server"
+)
+
+// address is where a source answers and how to get in.
+type address struct {
+	LDAPS, BindName, Password string
+	Bases                     []string // of what is read of the directory; empty for all
+	Graph, TenantID, Secret   string
+	CA                        []byte // PEM
+}
+
+// sample is the organisation of b.people people: served by a process of its own, and as evidence in a file.
+type sample struct {
+	address
+	evidence string   // path of the file
+	members  []string // paths of its members, packed as they are in it
+	server   *exec.Cmd
+	in       io.Closer
+}
+
+func served(r *server.Running) address {
+	return address{
+		LDAPS: "ldaps://" + r.LDAPS, BindName: r.BindName, Password: r.Password, Graph: "https://" + r.Graph, TenantID: r.TenantID, Secret: r.Secret, CA: r.CA,
+	}
+}
+
+// organisation makes a sample organisation. Loadable, since only what a real domain controller can hold is the same for all sources.
+func organisation(people int) (lab.Organisation, error) {
+	return plant.New(plant.Options{People: people, Seed: 1, Now: time.Now().UTC().Truncate(time.Second), Loadable: true})
+}
+
+// labWork serves an organisation of so many people until its standard input ends.
+func labWork(ctx context.Context, args []string) (any, error) {
+	people, err := numbered(args, 0)
+	if err != nil {
+		return nil, err
+	}
+	org, err := organisation(people)
+	if err != nil {
+		return nil, err
+	}
+	r, err := server.Start(ctx, org, server.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(served(r)); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return struct{}{}, errors.Join(err, r.Stop())
+}
+
+// sampled serves the sample and collects it, once for all rows that use it.
+func (b *bench) sampled(ctx context.Context) (*sample, error) {
+	if b.sample != nil {
+		return b.sample, nil
+	}
+	s := &sample{evidence: b.path("sample.evidence")}
+	if err := s.start(ctx, b.people); err != nil {
+		return nil, fmt.Errorf("sample organisation: %w", err)
+	}
+	if _, err := own(ctx, s.address, "collect", s.evidence, b.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("sample organisation: %w", err), s.stop())
+	}
+	var err error
+	if s.members, err = filepath.Glob(b.path("*.zst")); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	b.sample = s
+	return s, nil
+}
+
+// start starts the server and waits until it answers.
+func (s *sample) start(ctx context.Context, people int) error {
+	c, err := worker(nil, "lab", strconv.Itoa(people))
+	if err != nil {
+		return err
+	}
+	s.server = exec.CommandContext(ctx, c.name, c.args...) //nolint:gosec // this program itself
+	s.server.Stderr = os.Stderr
+	if s.in, err = s.server.StdinPipe(); err != nil {
+		return err
+	}
+	out, err := s.server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := s.server.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &s.address)
+	}
+	if err != nil {
+		return errors.Join(errors.New("its server did not start"), s.stop())
+	}
+	return nil
+}
+
+// stop ends the server; the files go with the folder that they are in.
+func (s *sample) stop() error {
+	if s == nil || s.server == nil {
+		return nil
+	}
+	server := s.server
+	s.server = nil
+	return errors.Join(s.in.Close(), server.Wait())
+}
