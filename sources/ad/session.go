@@ -3,6 +3,7 @@ package ad
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -18,6 +19,7 @@ type session struct {
 	guard   *guard
 	root    rootDSE
 	timeout time.Duration
+	log     *slog.Logger
 	stop    func() bool // ends the watch over the context
 }
 
@@ -33,7 +35,7 @@ func (r *resolved) open(ctx context.Context, s server, accept func(rootDSE) *Err
 	conn := ldap.NewConn(g, s.implicit || r.StartTLS)
 	conn.SetTimeout(r.Timeout)
 	conn.Start()
-	n := &session{server: s, conn: conn, guard: g, timeout: r.Timeout}
+	n := &session{server: s, conn: conn, guard: g, timeout: r.Timeout, log: r.Log}
 	// The library knows no context. Closing the socket below it ends every request at once.
 	n.stop = context.AfterFunc(ctx, func() { _ = raw.Close() })
 	if fault := n.enter(r, accept); fault != nil {
@@ -98,7 +100,14 @@ func (s *session) close() {
 // search sends one request. Whatever entries came before an error are given as well.
 func (s *session) search(req *ldap.SearchRequest) (*ldap.SearchResult, *Error) {
 	s.guard.allow()
+	began := time.Now()
 	got, err := s.conn.Search(req)
+	entries := 0
+	if got != nil {
+		entries = len(got.Entries)
+	}
+	s.log.Debug("LDAP answered", "server", s.server.address, "base", req.BaseDN, "scope", req.Scope, "filter", req.Filter, "entries", entries,
+		"took", time.Since(began).Round(time.Millisecond))
 	if err != nil {
 		return got, s.searchError(err)
 	}

@@ -261,6 +261,37 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// A part that could not read the row about its tenant is still known to be of that tenant.
+func TestMergeKnowsSourcesByCoverage(t *testing.T) {
+	tenant := func(withRow bool) *evidence.Snapshot {
+		b := evidence.NewBuilder(taken)
+		id := "00000000-0000-0000-0000-0000000000ee"
+		if withRow {
+			g, err := directory.ParseGUID(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Table(evidence.TenantOrganization).NewRow().SetGUID(column(t, evidence.TenantOrganization, "id"), g)
+		}
+		b.Cover(evidence.Coverage{Dataset: evidence.TenantUsers, State: evidence.Complete, Rows: 3, Source: strings.ToUpper(id)})
+		return b.Seal()
+	}
+	for _, second := range []bool{true, false} {
+		_, err := evidence.Merge(tenant(false), tenant(second))
+		var twice *evidence.OverlapError
+		if !errors.As(err, &twice) {
+			t.Errorf("the same tenant twice: %v", err)
+		}
+	}
+}
+
+func TestKeep(t *testing.T) {
+	k := part(t, "contoso.com", "00000000-0000-0000-0000-00000000000a", "a@contoso.com").Keep(evidence.Dataset.Tenant)
+	if k.Rows(evidence.ADUsers) != 0 || k.State(evidence.ADUsers) != evidence.NotRequested || !k.Taken().Equal(taken.Add(time.Minute)) {
+		t.Errorf("%v: %v", k, k.Coverage())
+	}
+}
+
 func TestWorstStateCounts(t *testing.T) {
 	b := evidence.NewBuilder(taken)
 	b.Cover(evidence.Coverage{Dataset: evidence.ADUsers, State: evidence.Complete})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // OverlapError says that two parts hold evidence of the same forest or tenant, taken at the same site.
@@ -60,24 +61,38 @@ func union(d Dataset, a, b *Table) *Table {
 func overlap(parts []*Snapshot) error {
 	seen := map[string]int{}
 	for i, p := range parts {
-		for _, key := range p.sources() {
+		own := p.sources()
+		for _, key := range slices.Sorted(maps.Keys(own)) {
 			if first, ok := seen[key]; ok {
-				return &OverlapError{Source: key, First: first, Second: i}
+				return &OverlapError{Source: own[key], First: first, Second: i}
 			}
+		}
+		for key := range own {
 			seen[key] = i
 		}
 	}
 	return nil
 }
 
-// sources names the forests and tenants of a snapshot.
-func (s *Snapshot) sources() []string {
-	var names []string
+// sources gives the forests and tenants of a snapshot: a key, and what to call them. The rows about the forest and the tenant may be what could not be read, so the
+// coverage counts too.
+func (s *Snapshot) sources() map[string]string {
+	names := map[string]string{}
+	for _, c := range s.coverage {
+		if c.Source == "" || c.Rows == 0 {
+			continue
+		}
+		kind := "forest "
+		if c.Dataset.Tenant() {
+			kind = "tenant "
+		}
+		names[kind+strings.ToLower(c.Source)] = kind + c.Source
+	}
 	for f := range s.Forests() {
-		names = append(names, "forest "+f.Name()+" ("+f.GUID().String()+")")
+		names["forest "+strings.ToLower(f.Name())] = "forest " + f.Name()
 	}
 	for o := range s.Organizations() {
-		names = append(names, "tenant "+o.Name()+" ("+o.ID().String()+")")
+		names["tenant "+o.ID().String()] = "tenant " + o.Name() + " (" + o.ID().String() + ")"
 	}
 	return names
 }

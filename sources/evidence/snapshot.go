@@ -97,6 +97,22 @@ func (s *Snapshot) Of(d Dataset) []Coverage {
 	return of
 }
 
+// Keep gives the snapshot without the datasets that are not wanted, as if nobody had asked for them. It shares the tables.
+func (s *Snapshot) Keep(wanted func(Dataset) bool) *Snapshot {
+	k := &Snapshot{taken: s.taken, tables: map[Dataset]*Table{}}
+	for d, t := range s.tables {
+		if wanted(d) {
+			k.tables[d] = t
+		}
+	}
+	for _, c := range s.coverage {
+		if wanted(c.Dataset) {
+			k.coverage = append(k.coverage, c)
+		}
+	}
+	return k
+}
+
 // ADObjectAt gives the object in a row of ADUsers, ADContacts or ADGroups.
 func (s *Snapshot) ADObjectAt(d Dataset, row int) ADObject { return ADObject{s.tables[d], row, d} }
 

@@ -89,6 +89,14 @@ func (c *client) url(path string, options ...string) *url.URL {
 	return &u
 }
 
+// told logs an answer with the ids that support asks for; never a value.
+func (c *client) told(r request, resp *http.Response, size int) {
+	if resp != nil {
+		c.cfg.Log.Debug("Graph answered", "path", r.url.Path, "status", resp.StatusCode, "bytes", size,
+			"request-id", resp.Header.Get("request-id"), "client-request-id", resp.Header.Get("client-request-id"))
+	}
+}
+
 // get asks until there is an answer to keep: it waits for a busy service, renews a refused token once and repeats what came broken. check looks at the
 // body before it is accepted; its errors count as a broken body. The body is appended to buf.
 func (c *client) get(ctx context.Context, r request, buf []byte, check func([]byte) error) ([]byte, error) {
@@ -97,6 +105,7 @@ func (c *client) get(ctx context.Context, r request, buf []byte, check func([]by
 	for {
 		generation, resp, body, err := c.once(ctx, r, buf[:0])
 		buf = body
+		c.told(r, resp, len(body))
 		if err == nil && resp.StatusCode == http.StatusOK {
 			if err = check(body); err == nil {
 				return body, nil

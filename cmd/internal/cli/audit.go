@@ -81,7 +81,10 @@ func (a *app) runAudit(ctx context.Context, f auditFlags) error {
 func (a *app) evidence(ctx context.Context, cfg *config.Config, f auditFlags, o audit.Options) (*evidence.Snapshot, error, error) {
 	if len(f.evidence) > 0 {
 		s, err := loadEvidence(f.evidence, f.identity)
-		return s, nil, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.Keep(func(d evidence.Dataset) bool { return d.AD() && a.reads("ad") || d.Tenant() && a.reads("tenant") }), nil, nil
 	}
 	src, err := a.connect(cfg, o.Scope.NeedsMemberOf())
 	if err != nil {

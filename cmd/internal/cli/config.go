@@ -117,9 +117,7 @@ func (a *app) options(c *config.Config) (audit.Options, error) {
 			continue
 		}
 		changes[rule.ID] = r
-		if err := ruleOptions(&o, rule, r); err != nil {
-			faults = append(faults, config.Fault{File: a.config, Line: r.Line, Key: "rules: " + rule.ID, Problem: err.Error()})
-		}
+		faults = append(faults, ruleOptions(&o, a.config, rule, r)...)
 	}
 	if len(faults) > 0 {
 		return o, exit(exitUsage, faults)
@@ -132,11 +130,18 @@ func (a *app) options(c *config.Config) (audit.Options, error) {
 	return o, nil
 }
 
-func ruleOptions(o *audit.Options, rule *audit.Rule, r config.Rule) error {
+func ruleOptions(o *audit.Options, file string, rule *audit.Rule, r config.Rule) config.Faults {
+	fault := func(err error) config.Faults {
+		var several config.Faults
+		if errors.As(err, &several) {
+			return several
+		}
+		return config.Faults{{File: file, Line: r.Line, Key: "rules: " + rule.ID, Problem: err.Error()}}
+	}
 	if r.Severity != "" {
 		s, err := audit.ParseSeverity(r.Severity)
 		if err != nil {
-			return err
+			return fault(err)
 		}
 		o.Severity[rule.ID] = s
 	}
@@ -144,11 +149,11 @@ func ruleOptions(o *audit.Options, rule *audit.Rule, r config.Rule) error {
 		return nil
 	}
 	if rule.Params == nil {
-		return errors.New("it takes no parameters")
+		return fault(errors.New("it takes no parameters"))
 	}
 	params := rule.Params()
-	if err := config.Strict(&r.Params, params); err != nil {
-		return err
+	if err := r.Decode(file, params); err != nil {
+		return fault(err)
 	}
 	o.Params[rule.ID] = params
 	return nil

@@ -53,7 +53,7 @@ It never writes to the directory or the tenant.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "configuration `FILE`")
 	f.BoolVar(&a.quiet, "quiet", false, "no progress and no summary, only errors")
-	f.BoolVar(&a.verbose, "verbose", false, "log what is asked and answered, without values")
+	f.BoolVar(&a.verbose, "verbose", false, "log every request to the sources, without values")
 	f.StringVar(&a.logFormat, "log-format", "text", "`FORMAT` of log lines: text or json")
 	f.BoolVar(&a.allowPartial, "allow-partial", false, "do not end with 3 when something was not read")
 	f.StringVar(&a.failOn, "fail-on", "high", "end with 1 at open findings of this `SEVERITY` or worse: critical, high, medium, low or info")

@@ -199,16 +199,16 @@ func limit(e validator.FieldError) string {
 // Defaults is the configuration without a file: defaults and environment.
 func Defaults() (*Config, error) { return parse("configuration", nil) }
 
-// Strict decodes a node into a struct with yaml tags. A key that the struct does not have is an error.
-func Strict(n *yaml.Node, into any) error {
-	text, err := yaml.Marshal(n)
-	if err != nil {
-		return err
+// Decode decodes the parameters of a rule into the struct with yaml tags that the pointer into points at. Keys that the struct does not have and values of the wrong
+// type are [Faults] with their lines in the file.
+func (r Rule) Decode(file string, into any) error {
+	c := checker{file: file, lines: map[string]int{}}
+	c.mapping(&r.Params, reflect.TypeOf(into).Elem(), "rules: "+r.ID+": params")
+	if len(c.faults) > 0 {
+		return c.faults
 	}
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("parameters: %w", err)
+	if err := r.Params.Decode(into); err != nil {
+		return Faults{{File: file, Line: r.Params.Line, Key: "rules: " + r.ID + ": params", Problem: plain(err)}}
 	}
 	return nil
 }
