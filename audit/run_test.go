@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +46,7 @@ func TestOrderOfFindings(t *testing.T) {
 	if diff := cmp.Diff(want, judge(8)); diff != "" {
 		t.Errorf("8 workers: %.1000s", diff)
 	}
-	rand.New(rand.NewSource(1)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	if diff := cmp.Diff(want, judge(8)); diff != "" {
 		t.Errorf("shuffled rows: %.1000s", diff)
 	}

@@ -103,7 +103,7 @@ func (c *client) get(ctx context.Context, r request, buf []byte, check func([]by
 	p := patience{clock: c.cfg.Clock, most: c.cfg.MaxWait}
 	renewed := false
 	for {
-		generation, resp, body, err := c.once(ctx, r, buf[:0])
+		generation, resp, body, err := c.once(ctx, r, buf[:0]) //nolint:bodyclose // once has read and closed it
 		buf = body
 		c.told(r, resp, len(body))
 		if err == nil && resp.StatusCode == http.StatusOK {

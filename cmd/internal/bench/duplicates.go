@@ -58,7 +58,7 @@ func addressOf(i int) string {
 	}
 	domains := [...]string{"contoso.com", "Contoso.com", "mail.contoso.com", "fabrikam.com", "contoso.onmicrosoft.com"}
 	const golden = 0x9E3779B97F4A7C15                                               // spreads the numbers, and no two become the same
-	return fmt.Sprintf("Person.%x@%s", uint64(i+1)*golden, domains[i%len(domains)]) //nolint:gosec // not negative
+	return fmt.Sprintf("Person.%x@%s", uint64(i+1)*golden, domains[i%len(domains)])
 }
 
 // addressesWork writes the addresses into a file, one a line.
