@@ -171,7 +171,7 @@ func addInnocents(t *testing.T, org *lab.Organisation) {
 		"onPremisesDistinguishedName": "CN=Ina Innocent,OU=London,DC=contoso,DC=com", "proxyAddresses": []string{"SMTP:ina.innocent@contoso.com"},
 	})
 	add(map[string]any{
-		"id": guid(12).String(), "userPrincipalName": "claude.cloud@contoso.com", "displayName": "Cloud Only", "mail": nil, "accountEnabled": true, "userType": "Member",
+		"id": guid(12).String(), "userPrincipalName": "carla.cloud@contoso.com", "displayName": "Cloud Only", "mail": nil, "accountEnabled": true, "userType": "Member",
 		"createdDateTime": "2024-01-01T08:00:00Z", "proxyAddresses": []string{},
 	})
 }
