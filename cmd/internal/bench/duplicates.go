@@ -57,7 +57,7 @@ func addressOf(i int) string {
 		return strings.ToUpper(addressOf(i - 50))
 	}
 	domains := [...]string{"contoso.com", "Contoso.com", "mail.contoso.com", "fabrikam.com", "contoso.onmicrosoft.com"}
-	const golden = 0x9E3779B97F4A7C15                                               // spreads the numbers, and no two become the same
+	const golden = 0x9E3779B97F4A7C15 // spreads the numbers, and no two become the same
 	return fmt.Sprintf("Person.%x@%s", uint64(i+1)*golden, domains[i%len(domains)])
 }
 
