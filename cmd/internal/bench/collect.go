@@ -118,7 +118,7 @@ func unpack(archive, dir string) error {
 		if err != nil {
 			return errors.Join(err, from.Close())
 		}
-		_, err = io.Copy(to, from) //nolint:gosec // a file of our own
+		_, err = io.Copy(to, from)
 		if err := errors.Join(err, from.Close(), to.Close()); err != nil {
 			return err
 		}

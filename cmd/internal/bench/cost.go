@@ -56,7 +56,7 @@ func shell(script string, args ...string) command {
 
 // run starts the process, waits for it and says what it took.
 func (c command) run(ctx context.Context) (cost, error) {
-	cmd := exec.CommandContext(ctx, c.name, c.args...) //nolint:gosec // programs and arguments are this one's own
+	cmd := exec.CommandContext(ctx, c.name, c.args...)
 	cmd.Env = append(os.Environ(), c.env...)
 	cmd.Stdin, cmd.Stdout, cmd.Dir = c.in, c.out, c.dir
 	var stderr bytes.Buffer

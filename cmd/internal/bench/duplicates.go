@@ -36,7 +36,7 @@ func (b *bench) duplicates(ctx context.Context) ([]line, error) {
 			if err != nil {
 				return k, err
 			}
-			data, err := os.ReadFile(doubles) //nolint:gosec // a file of our own
+			data, err := os.ReadFile(doubles)
 			k.Units = bytes.Count(data, []byte("\n"))
 			return k, err
 		})
@@ -120,7 +120,7 @@ func addressed(n int) (*evidence.Snapshot, error) {
 		if i%perOwner == 0 {
 			row = t.NewRow()
 			var g directory.GUID
-			binary.BigEndian.PutUint64(g[:], uint64(i+1)) //nolint:gosec // not negative
+			binary.BigEndian.PutUint64(g[:], uint64(i+1))
 			row.SetGUID(guid, g)
 		}
 		if err := row.SetText(proxies, "smtp:"+addressOf(i)); err != nil {

@@ -93,7 +93,7 @@ func (s *sample) start(ctx context.Context, people int) error {
 	if err != nil {
 		return err
 	}
-	s.server = exec.CommandContext(ctx, c.name, c.args...) //nolint:gosec // this program itself
+	s.server = exec.CommandContext(ctx, c.name, c.args...)
 	s.server.Stderr = os.Stderr
 	if s.in, err = s.server.StdinPipe(); err != nil {
 		return err
