@@ -89,13 +89,7 @@ func (a *app) collectOutcome(s *evidence.Snapshot, refused error) error {
 	if refused != nil {
 		return exit(exitSignIn, refused)
 	}
-	var gaps []string
-	for _, c := range s.Coverage() {
-		if !c.Optional && c.State != evidence.Complete && c.State != evidence.NotRequested {
-			gaps = append(gaps, fmt.Sprintf("%s is %s: %s", c.Dataset, c.State, c.Reason))
-		}
-	}
-	if len(gaps) > 0 && !a.allowPartial {
+	if gaps := unread(s); len(gaps) > 0 && !a.allowPartial {
 		return exit(exitIncomplete, errors.New("incomplete\n"+strings.Join(gaps, "\n")))
 	}
 	return nil

@@ -175,14 +175,38 @@ func (a *app) outcome(r *audit.Result, refused error) error {
 	return nil
 }
 
+// unread lists what was not read completely, each cause once with all the datasets that it concerns.
+func unread(s *evidence.Snapshot) []string {
+	type cause struct {
+		state  evidence.State
+		reason string
+	}
+	var order []cause
+	names := map[cause][]string{}
+	for _, c := range s.Coverage() {
+		if c.Optional || c.State != evidence.Partial && c.State != evidence.Failed {
+			continue
+		}
+		k := cause{c.State, c.Reason}
+		if names[k] == nil {
+			order = append(order, k)
+		}
+		names[k] = append(names[k], string(c.Dataset))
+	}
+	var lines []string
+	for _, k := range order {
+		verb := "is"
+		if len(names[k]) > 1 {
+			verb = "are"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s: %s", strings.Join(names[k], ", "), verb, k.state, k.reason))
+	}
+	return lines
+}
+
 // gaps says what was not read or not assessed, "" when nothing was.
 func gaps(r *audit.Result) string {
-	var sets []string
-	for _, c := range r.Evidence.Coverage() {
-		if !c.Optional && (c.State == evidence.Partial || c.State == evidence.Failed) {
-			sets = append(sets, fmt.Sprintf("%s is %s: %s", c.Dataset, c.State, c.Reason))
-		}
-	}
+	sets := unread(r.Evidence)
 	rules := 0
 	for _, o := range r.Outcomes {
 		if (o.Status == audit.NotAssessed || o.Status == audit.Broken) && !o.Excused {
