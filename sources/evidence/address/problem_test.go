@@ -129,7 +129,7 @@ func TestSIPProblem(t *testing.T) {
 // sipForm is the catalogue's pattern, A-labels added, with its serious characters
 // and its allowed ones.
 var (
-	sipForm    = regexp.MustCompile(`^(?i:sip):[^@\s]+@((xn--[a-zA-Z0-9-]*[a-zA-Z0-9]|[a-zA-Z0-9](-?[a-zA-Z0-9])*)\.)+(xn--[a-zA-Z0-9-]*[a-zA-Z0-9]|[a-zA-Z]{2,})$`)
+	sipForm    = regexp.MustCompile(`^(?i:sip):[^@\s]+@(((?i:xn--)[a-zA-Z0-9-]*[a-zA-Z0-9]|[a-zA-Z0-9](-?[a-zA-Z0-9])*)\.)+((?i:xn--)[a-zA-Z0-9-]*[a-zA-Z0-9]|[a-zA-Z]{2,})$`)
 	sipAllowed = regexp.MustCompile(`^....[A-Za-z0-9._+-]+@`)
 )
 
