@@ -260,7 +260,11 @@ func TestTimeoutOfARequest(t *testing.T) {
 	tr := start(t, graphlab.Options{Tenant: manyUsers(5), Faults: []graphlab.Fault{{Path: "users", Kind: graphlab.Slow, Delay: time.Hour}}})
 	tr.cfg.Timeout = 300 * time.Millisecond
 	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
-	if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Complete || tr.requests("users") != 2 {
+	// The server tells of the request that was given up when it notices, which may be after the collection has ended; a busy machine may need a third one.
+	for end := time.Now().Add(5 * time.Second); tr.requests("users") < 2 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if cov := only(t, s, evidence.TenantUsers); err != nil || cov.State != evidence.Complete || tr.requests("users") < 2 {
 		t.Errorf("%v, %+v, %d requests", err, cov, tr.requests("users"))
 	}
 }
