@@ -78,7 +78,7 @@ func TestAttributesAreAskedForSparingly(t *testing.T) {
 		seen = append(seen, r)
 	}}
 	c := configFor(start(t, o, false))
-	c.Attributes = []string{"mail", "msExchMailboxGuid"}
+	c.Attributes = []string{"mail", "jpegPhoto"}
 	if err := c.Validate(); err == nil {
 		t.Error("an attribute that evidence does not keep was accepted")
 	}

@@ -55,8 +55,8 @@ type Config struct {
 	SearchBases []string
 	// ReadMemberOf also reads the groups that objects are direct members of.
 	ReadMemberOf bool
-	// Attributes narrows what is read to these columns of evidence.ADUsers; objectGUID, distinguishedName and objectClass are always read. Empty reads them
-	// all but memberOf.
+	// Attributes narrows what is read to these columns of evidence.ADUsers; objectGUID, distinguishedName and objectClass are always read. Empty reads
+	// them all, but for memberOf and others that are large or costly.
 	Attributes []string
 	// Progress is called after each page; expected is -1 when the server does not tell.
 	Progress func(d evidence.Dataset, rows, expected int)
@@ -187,6 +187,15 @@ func parseServer(text string, clearAllowed bool) (server, error) {
 // keyAttributes are read whatever is configured: without them an object cannot be told from others.
 func keyAttributes() []string { return []string{"objectGUID", "distinguishedName", "objectClass"} }
 
+// onRequest tells the attributes that are read only when they are named: they are long, or the server has to compute them.
+func onRequest(name string) bool {
+	switch name {
+	case "memberOf", "msDS-ReplAttributeMetaData", "thumbnailPhoto", "userCertificate":
+		return true
+	}
+	return false
+}
+
 // wantedAttributes puts the configured attributes into the order of the columns.
 func wantedAttributes(names []string, memberOf bool) ([]string, error) {
 	columns := evidence.SchemaOf(evidence.ADUsers)
@@ -198,7 +207,7 @@ func wantedAttributes(names []string, memberOf bool) ([]string, error) {
 	var wanted []string
 	for _, column := range columns {
 		name := column.Name
-		take := len(names) == 0 && name != "memberOf" || slices.Contains(names, name) || slices.Contains(keyAttributes(), name) || name == "memberOf" && memberOf
+		take := len(names) == 0 && !onRequest(name) || slices.Contains(names, name) || slices.Contains(keyAttributes(), name) || name == "memberOf" && memberOf
 		if take && name != evidence.ADForestColumn {
 			wanted = append(wanted, name)
 		}

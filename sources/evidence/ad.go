@@ -51,54 +51,162 @@ const (
 	adInternet
 	adOwnerURN
 	adOriginatorSID
+	adGivenName
+	adSurname
+	adTelephone
+	adOtherTelephone
+	adIPPhone
+	adMobile
+	adCountryName
+	adCompany
+	adOffice
+	adManager
+	adDescription
+	adAdminCount
+	adSourceDN
+	adSPN
+	adCertificates
+	adPhoto
+	adMetaData
+	adDisplayType
+	adRemoteType
+	adMailboxGUID
+	adExchHome
+	adHomeMDB
+	adUMFlags
+	adDelegates
+	adLegacyDN
+	adVoiceMail
+	adArchiving
+	adAppOptions
+	adAppDestination
+	adUserPolicies
+	adUserPolicy
+	adLocationProfile
+	adMobilityPolicy
+	adPresencePolicy
+	adUserExtension
+	adAcpInfo
+	adRTCTenant
+	adGrouping
+	adRoutingGroup
+	adExtension1
+	adExtension2
+	adExtension3
+	adExtension4
+	adExtension5
+	adExtension6
+	adExtension7
+	adExtension8
+	adExtension9
+	adExtension10
+	adExtension11
+	adExtension12
+	adExtension13
+	adExtension14
+	adExtension15
 )
 
 // ADForestColumn is the one column of the AD tables that no LDAP attribute fills: the DNS name of the forest an object was read from.
 const ADForestColumn = "forest"
 
 var adSchema = Schema{
-	adGUID:           {Name: "objectGUID", Kind: GUID},
-	adSID:            {Name: "objectSid", Kind: Bytes},
-	adDN:             {Name: "distinguishedName", Kind: Text},
-	adForest:         {Name: ADForestColumn, Kind: Name},
-	adObjectClass:    {Name: "objectClass", Kind: NameList},
-	adSAM:            {Name: "sAMAccountName", Kind: Text},
-	adUPN:            {Name: "userPrincipalName", Kind: Text},
-	adDisplayName:    {Name: "displayName", Kind: Text},
-	adMail:           {Name: "mail", Kind: Text},
-	adMailNickname:   {Name: "mailNickname", Kind: Text},
-	adProxies:        {Name: "proxyAddresses", Kind: List},
-	adTarget:         {Name: "targetAddress", Kind: Text},
-	adUAC:            {Name: "userAccountControl", Kind: Int},
-	adUACComputed:    {Name: "msDS-User-Account-Control-Computed", Kind: Int},
-	adAccountExpires: {Name: "accountExpires", Kind: Int},
-	adPwdLastSet:     {Name: "pwdLastSet", Kind: Int},
-	adLastLogon:      {Name: "lastLogonTimestamp", Kind: Int},
-	adWhenCreated:    {Name: "whenCreated", Kind: Time},
-	adWhenChanged:    {Name: "whenChanged", Kind: Time},
-	adCritical:       {Name: "isCriticalSystemObject", Kind: Bool},
-	adConsistency:    {Name: "mS-DS-ConsistencyGuid", Kind: Bytes},
-	adExternalID:     {Name: "msDS-ExternalDirectoryObjectId", Kind: Text},
-	adCountry:        {Name: "c", Kind: Name},
-	adDepartment:     {Name: "department", Kind: Name},
-	adMemberOf:       {Name: "memberOf", Kind: NameList},
-	adRecipientType:  {Name: "msExchRecipientTypeDetails", Kind: Int},
-	adMasterSID:      {Name: "msExchMasterAccountSid", Kind: Bytes},
-	adUsageLocation:  {Name: "msExchUsageLocation", Kind: Name},
-	adHideFromLists:  {Name: "msExchHideFromAddressLists", Kind: Bool},
-	adSIP:            {Name: "msRTCSIP-PrimaryUserAddress", Kind: Text},
-	adSIPEnabled:     {Name: "msRTCSIP-UserEnabled", Kind: Bool},
-	adLocator:        {Name: "msRTCSIP-DeploymentLocator", Kind: Name},
-	adHomeServer:     {Name: "msRTCSIP-PrimaryHomeServer", Kind: Name},
-	adTargetHome:     {Name: "msRTCSIP-TargetHomeServer", Kind: Name},
-	adOptionFlags:    {Name: "msRTCSIP-OptionFlags", Kind: Int},
-	adLine:           {Name: "msRTCSIP-Line", Kind: Text},
-	adPrivateLine:    {Name: "msRTCSIP-PrivateLine", Kind: Text},
-	adLineServer:     {Name: "msRTCSIP-LineServer", Kind: Text},
-	adFederation:     {Name: "msRTCSIP-FederationEnabled", Kind: Bool},
-	adInternet:       {Name: "msRTCSIP-InternetAccessEnabled", Kind: Bool},
-	adOwnerURN:       {Name: "msRTCSIP-OwnerUrn", Kind: Name},
-	adOriginatorSID:  {Name: "msRTCSIP-OriginatorSid", Kind: Bytes},
+	adGUID:            {Name: "objectGUID", Kind: GUID},
+	adSID:             {Name: "objectSid", Kind: Bytes},
+	adDN:              {Name: "distinguishedName", Kind: Text},
+	adForest:          {Name: ADForestColumn, Kind: Name},
+	adObjectClass:     {Name: "objectClass", Kind: NameList},
+	adSAM:             {Name: "sAMAccountName", Kind: Text},
+	adUPN:             {Name: "userPrincipalName", Kind: Text},
+	adDisplayName:     {Name: "displayName", Kind: Text},
+	adMail:            {Name: "mail", Kind: Text},
+	adMailNickname:    {Name: "mailNickname", Kind: Text},
+	adProxies:         {Name: "proxyAddresses", Kind: List},
+	adTarget:          {Name: "targetAddress", Kind: Text},
+	adUAC:             {Name: "userAccountControl", Kind: Int},
+	adUACComputed:     {Name: "msDS-User-Account-Control-Computed", Kind: Int},
+	adAccountExpires:  {Name: "accountExpires", Kind: Int},
+	adPwdLastSet:      {Name: "pwdLastSet", Kind: Int},
+	adLastLogon:       {Name: "lastLogonTimestamp", Kind: Int},
+	adWhenCreated:     {Name: "whenCreated", Kind: Time},
+	adWhenChanged:     {Name: "whenChanged", Kind: Time},
+	adCritical:        {Name: "isCriticalSystemObject", Kind: Bool},
+	adConsistency:     {Name: "mS-DS-ConsistencyGuid", Kind: Bytes},
+	adExternalID:      {Name: "msDS-ExternalDirectoryObjectId", Kind: Text},
+	adCountry:         {Name: "c", Kind: Name},
+	adDepartment:      {Name: "department", Kind: Name},
+	adMemberOf:        {Name: "memberOf", Kind: NameList},
+	adRecipientType:   {Name: "msExchRecipientTypeDetails", Kind: Int},
+	adMasterSID:       {Name: "msExchMasterAccountSid", Kind: Bytes},
+	adUsageLocation:   {Name: "msExchUsageLocation", Kind: Name},
+	adHideFromLists:   {Name: "msExchHideFromAddressLists", Kind: Bool},
+	adSIP:             {Name: "msRTCSIP-PrimaryUserAddress", Kind: Text},
+	adSIPEnabled:      {Name: "msRTCSIP-UserEnabled", Kind: Bool},
+	adLocator:         {Name: "msRTCSIP-DeploymentLocator", Kind: Name},
+	adHomeServer:      {Name: "msRTCSIP-PrimaryHomeServer", Kind: Name},
+	adTargetHome:      {Name: "msRTCSIP-TargetHomeServer", Kind: Name},
+	adOptionFlags:     {Name: "msRTCSIP-OptionFlags", Kind: Int},
+	adLine:            {Name: "msRTCSIP-Line", Kind: Text},
+	adPrivateLine:     {Name: "msRTCSIP-PrivateLine", Kind: Text},
+	adLineServer:      {Name: "msRTCSIP-LineServer", Kind: Text},
+	adFederation:      {Name: "msRTCSIP-FederationEnabled", Kind: Bool},
+	adInternet:        {Name: "msRTCSIP-InternetAccessEnabled", Kind: Bool},
+	adOwnerURN:        {Name: "msRTCSIP-OwnerUrn", Kind: Name},
+	adOriginatorSID:   {Name: "msRTCSIP-OriginatorSid", Kind: Bytes},
+	adGivenName:       {Name: "givenName", Kind: Text},
+	adSurname:         {Name: "sn", Kind: Text},
+	adTelephone:       {Name: "telephoneNumber", Kind: Text},
+	adOtherTelephone:  {Name: "otherTelephone", Kind: List},
+	adIPPhone:         {Name: "ipPhone", Kind: Text},
+	adMobile:          {Name: "mobile", Kind: Text},
+	adCountryName:     {Name: "co", Kind: Name},
+	adCompany:         {Name: "company", Kind: Name},
+	adOffice:          {Name: "physicalDeliveryOfficeName", Kind: Name},
+	adManager:         {Name: "manager", Kind: Name},
+	adDescription:     {Name: "description", Kind: Text},
+	adAdminCount:      {Name: "adminCount", Kind: Int},
+	adSourceDN:        {Name: "msDS-SourceObjectDN", Kind: Text},
+	adSPN:             {Name: "servicePrincipalName", Kind: List},
+	adCertificates:    {Name: "userCertificate", Kind: Count},
+	adPhoto:           {Name: "thumbnailPhoto", Kind: Size},
+	adMetaData:        {Name: "msDS-ReplAttributeMetaData", Kind: List},
+	adDisplayType:     {Name: "msExchRecipientDisplayType", Kind: Int},
+	adRemoteType:      {Name: "msExchRemoteRecipientType", Kind: Int},
+	adMailboxGUID:     {Name: "msExchMailboxGuid", Kind: GUID},
+	adExchHome:        {Name: "msExchHomeServerName", Kind: Name},
+	adHomeMDB:         {Name: "homeMDB", Kind: Name},
+	adUMFlags:         {Name: "msExchUMEnabledFlags", Kind: Int},
+	adDelegates:       {Name: "publicDelegates", Kind: List},
+	adLegacyDN:        {Name: "legacyExchangeDN", Kind: Text},
+	adVoiceMail:       {Name: "msExchUCVoiceMailSettings", Kind: NameList},
+	adArchiving:       {Name: "msRTCSIP-ArchivingEnabled", Kind: Int},
+	adAppOptions:      {Name: "msRTCSIP-ApplicationOptions", Kind: Int},
+	adAppDestination:  {Name: "msRTCSIP-ApplicationDestination", Kind: Name},
+	adUserPolicies:    {Name: "msRTCSIP-UserPolicies", Kind: NameList},
+	adUserPolicy:      {Name: "msRTCSIP-UserPolicy", Kind: Name},
+	adLocationProfile: {Name: "msRTCSIP-UserLocationProfile", Kind: Name},
+	adMobilityPolicy:  {Name: "msRTCSIP-MobilityPolicy", Kind: Name},
+	adPresencePolicy:  {Name: "msRTCSIP-PresencePolicy", Kind: Name},
+	adUserExtension:   {Name: "msRTCSIP-UserExtension", Kind: List},
+	adAcpInfo:         {Name: "msRTCSIP-AcpInfo", Kind: List},
+	adRTCTenant:       {Name: "msRTCSIP-TenantId", Kind: Bytes},
+	adGrouping:        {Name: "msRTCSIP-GroupingID", Kind: Bytes},
+	adRoutingGroup:    {Name: "msRTCSIP-UserRoutingGroupId", Kind: Bytes},
+	adExtension1:      {Name: "extensionAttribute1", Kind: Name},
+	adExtension2:      {Name: "extensionAttribute2", Kind: Name},
+	adExtension3:      {Name: "extensionAttribute3", Kind: Name},
+	adExtension4:      {Name: "extensionAttribute4", Kind: Name},
+	adExtension5:      {Name: "extensionAttribute5", Kind: Name},
+	adExtension6:      {Name: "extensionAttribute6", Kind: Name},
+	adExtension7:      {Name: "extensionAttribute7", Kind: Name},
+	adExtension8:      {Name: "extensionAttribute8", Kind: Name},
+	adExtension9:      {Name: "extensionAttribute9", Kind: Name},
+	adExtension10:     {Name: "extensionAttribute10", Kind: Name},
+	adExtension11:     {Name: "extensionAttribute11", Kind: Name},
+	adExtension12:     {Name: "extensionAttribute12", Kind: Name},
+	adExtension13:     {Name: "extensionAttribute13", Kind: Name},
+	adExtension14:     {Name: "extensionAttribute14", Kind: Name},
+	adExtension15:     {Name: "extensionAttribute15", Kind: Name},
 }
 
 // ADObject is a user, contact or group of a directory. The zero value is no object: see [ADObject.IsZero].
@@ -266,6 +374,39 @@ func (o ADObject) OwnerURN() string { return o.t.str(adOwnerURN, o.row) }
 // OriginatorSID is msRTCSIP-OriginatorSid as bytes in a string.
 func (o ADObject) OriginatorSID() string { return o.t.str(adOriginatorSID, o.row) }
 
+// GivenName is givenName.
+func (o ADObject) GivenName() string { return o.t.str(adGivenName, o.row) }
+
+// Surname is sn.
+func (o ADObject) Surname() string { return o.t.str(adSurname, o.row) }
+
+// Telephone is telephoneNumber: free text, not the number that the SIP server routes by.
+func (o ADObject) Telephone() string { return o.t.str(adTelephone, o.row) }
+
+// Description is description.
+func (o ADObject) Description() string { return o.t.str(adDescription, o.row) }
+
+// Certificates is the number of values of userCertificate.
+func (o ADObject) Certificates() int64 { return o.num(adCertificates) }
+
+// PhotoSize is the length of thumbnailPhoto in bytes.
+func (o ADObject) PhotoSize() int64 { return o.num(adPhoto) }
+
+// ReplicationMetaData iterates over msDS-ReplAttributeMetaData, one XML fragment for each attribute; empty unless it was asked for.
+func (o ADObject) ReplicationMetaData() iter.Seq[string] { return o.t.list(adMetaData, o.row) }
+
+// RemoteRecipientType is the bit mask msExchRemoteRecipientType; ok is false when absent.
+func (o ADObject) RemoteRecipientType() (v int64, ok bool) { return o.t.number(adRemoteType, o.row) }
+
+// UMEnabledFlags is msExchUMEnabledFlags; ok is false when absent.
+func (o ADObject) UMEnabledFlags() (v int64, ok bool) { return o.t.number(adUMFlags, o.row) }
+
+// VoiceMailSettings iterates over msExchUCVoiceMailSettings.
+func (o ADObject) VoiceMailSettings() iter.Seq[string] { return o.t.list(adVoiceMail, o.row) }
+
+// Delegates iterates over the DNs in publicDelegates: who may send on behalf of the object.
+func (o ADObject) Delegates() iter.Seq[string] { return o.t.list(adDelegates, o.row) }
+
 // Attribute gives the values of an attribute as text for evidence in a finding: numbers in decimal, TRUE and FALSE, times in RFC 3339, GUIDs and SIDs
 // in their text form. Nil when it is absent or no attribute of the tables.
 func (o ADObject) Attribute(name string) []string {
@@ -293,19 +434,23 @@ const (
 	forestDomains
 	forestSuffixes
 	forestRTC
+	forestRTCSchema
+	forestExchangeSchema
 )
 
 var forestSchema = Schema{
-	forestName:          {Name: "name", Kind: Text},
-	forestGUID:          {Name: "guid", Kind: GUID},
-	forestRoot:          {Name: "rootDomainNamingContext", Kind: Text},
-	forestConfiguration: {Name: "configurationNamingContext", Kind: Text},
-	forestServer:        {Name: "dnsHostName", Kind: Text},
-	forestInvocation:    {Name: "invocationId", Kind: GUID},
-	forestClock:         {Name: "currentTime", Kind: Time},
-	forestDomains:       {Name: "domains", Kind: List},
-	forestSuffixes:      {Name: "uPNSuffixes", Kind: List},
-	forestRTC:           {Name: "rtcService", Kind: Text},
+	forestName:           {Name: "name", Kind: Text},
+	forestGUID:           {Name: "guid", Kind: GUID},
+	forestRoot:           {Name: "rootDomainNamingContext", Kind: Text},
+	forestConfiguration:  {Name: "configurationNamingContext", Kind: Text},
+	forestServer:         {Name: "dnsHostName", Kind: Text},
+	forestInvocation:     {Name: "invocationId", Kind: GUID},
+	forestClock:          {Name: "currentTime", Kind: Time},
+	forestDomains:        {Name: "domains", Kind: List},
+	forestSuffixes:       {Name: "uPNSuffixes", Kind: List},
+	forestRTC:            {Name: "rtcService", Kind: Text},
+	forestRTCSchema:      {Name: "rtcSchemaVersion", Kind: Int},
+	forestExchangeSchema: {Name: "exchangeSchemaVersion", Kind: Int},
 }
 
 // Forest is a forest that was asked.
@@ -332,6 +477,13 @@ func (f Forest) UPNSuffixes() iter.Seq[string] { return f.t.list(forestSuffixes,
 // RTCService is the DN of the RTC Service container, "" when the forest has none.
 func (f Forest) RTCService() string { return f.t.str(forestRTC, f.row) }
 
+// RTCSchema is the version of the Skype for Business schema extension (rangeUpper of ms-RTC-SIP-SchemaVersion): 1150 since Lync 2013; ok is false when the schema was
+// never extended.
+func (f Forest) RTCSchema() (v int64, ok bool) { return f.t.number(forestRTCSchema, f.row) }
+
+// ExchangeSchema is the version of Exchange's schema extension (rangeUpper of ms-Exch-Schema-Version-Pt).
+func (f Forest) ExchangeSchema() (v int64, ok bool) { return f.t.number(forestExchangeSchema, f.row) }
+
 // Columns of the table of pools.
 const (
 	poolGUID = iota
@@ -341,6 +493,8 @@ const (
 	poolDisplayName
 	poolVersion
 	poolType
+	poolBackEnd
+	poolFrontEnds
 )
 
 var poolSchema = Schema{
@@ -351,6 +505,8 @@ var poolSchema = Schema{
 	poolDisplayName: {Name: "msRTCSIP-PoolDisplayName", Kind: Text},
 	poolVersion:     {Name: "msRTCSIP-PoolVersion", Kind: Int},
 	poolType:        {Name: "msRTCSIP-PoolType", Kind: Int},
+	poolBackEnd:     {Name: "msRTCSIP-BackEndServer", Kind: Text},
+	poolFrontEnds:   {Name: "msRTCSIP-FrontEndServers", Kind: List},
 }
 
 // Pool is an msRTCSIP-Pool object of a forest's RTC Service container.
@@ -376,3 +532,12 @@ func (p Pool) DisplayName() string { return p.t.str(poolDisplayName, p.row) }
 
 // Version is msRTCSIP-PoolVersion: 3 OCS 2007, 4 OCS 2007 R2, 5 Lync 2010; newer values are not published. ok is false when absent.
 func (p Pool) Version() (v int64, ok bool) { return p.t.number(poolVersion, p.row) }
+
+// Type is msRTCSIP-PoolType: 5 Standard Edition, 10 Enterprise Edition; ok is false when absent.
+func (p Pool) Type() (v int64, ok bool) { return p.t.number(poolType, p.row) }
+
+// BackEnd is msRTCSIP-BackEndServer as stored.
+func (p Pool) BackEnd() string { return p.t.str(poolBackEnd, p.row) }
+
+// FrontEnds iterates over the DNs of the computers in msRTCSIP-FrontEndServers, a back-link.
+func (p Pool) FrontEnds() iter.Seq[string] { return p.t.list(poolFrontEnds, p.row) }

@@ -40,7 +40,7 @@ func (t *Table) there(c *column, col, row int) bool {
 		return ok
 	case List, NameList, Records:
 		return t.count(col, row) > 0
-	case Int, Time:
+	case Int, Time, Count, Size:
 		_, ok := c.number(row)
 		return ok
 	case Bool:
@@ -59,7 +59,7 @@ func (t *Table) appendCell(dst []byte, c *column, col, row int) []byte {
 		dst = append(dst, '"')
 		dst = base64.StdEncoding.AppendEncode(dst, []byte(t.str(col, row)))
 		return append(dst, '"')
-	case Int:
+	case Int, Count, Size:
 		v, _ := c.number(row)
 		return strconv.AppendInt(dst, v, 10)
 	case Time:
@@ -176,7 +176,7 @@ func (r Row) set(col int, v *fastjson.Value) error {
 			c.extend(r.row, c.child.rows)
 		}
 		return nil
-	case Int:
+	case Int, Count, Size:
 		n, err := v.Int64()
 		if err != nil {
 			return err

@@ -26,6 +26,8 @@ const (
 	GUID                 // 16 bytes
 	Bytes                // one octet string
 	Records              // any number of rows of a table of its own
+	Count                // how many values an attribute has; the values are not kept
+	Size                 // how many bytes an attribute's value has; the value is not kept
 )
 
 // MaxValue is the longest single value that a table keeps, in bytes. Longer ones are refused with a [ValueTooLongError].
@@ -180,7 +182,7 @@ type column struct {
 	ends  []uint32 // List, NameList, Records: where the values of a row end
 	codes codes    // Name: by row; NameList: the values of all rows
 	names dictionary
-	nums  []int64 // Int, Time: value by row, absentNumber when there is none
+	nums  []int64 // Int, Time, Count, Size: value by row, absentNumber when there is none
 	tris  []Tri
 	guids []directory.GUID
 	child *Table

@@ -16,6 +16,15 @@ const (
 	ADGroups   Dataset = "ad.groups"
 	ADPools    Dataset = "ad.pools"
 
+	ADDomains          Dataset = "ad.domains"          // the domains of the forests
+	ADServers          Dataset = "ad.servers"          // the domain controllers that answered, with their clocks
+	ADTopology         Dataset = "ad.topology"         // Skype for Business objects besides pools
+	ADExchange         Dataset = "ad.exchange"         // the Exchange organisation
+	ADConnectionPoints Dataset = "ad.connectionPoints" // Autodiscover and device registration
+	ADServiceAccounts  Dataset = "ad.serviceAccounts"  // accounts of Entra Connect and those with service principal names
+	ADComputers        Dataset = "ad.computers"        // computers that the topology names
+	ADDeleted          Dataset = "ad.deleted"          // tombstones, on request
+
 	TenantOrganization  Dataset = "tenant.organization"
 	TenantDomains       Dataset = "tenant.domains"
 	TenantDomainRecords Dataset = "tenant.domainRecords"
@@ -28,7 +37,7 @@ const (
 // Datasets lists all datasets, in the order of reports.
 func Datasets() []Dataset {
 	return []Dataset{
-		ADForests, ADUsers, ADContacts, ADGroups, ADPools,
+		ADForests, ADDomains, ADServers, ADUsers, ADContacts, ADGroups, ADPools, ADTopology, ADExchange, ADConnectionPoints, ADServiceAccounts, ADComputers, ADDeleted,
 		TenantOrganization, TenantDomains, TenantDomainRecords, TenantSKUs, TenantUsers, TenantTeamsUsers, TenantSyncFeatures,
 	}
 }
@@ -51,6 +60,12 @@ func SchemaOf(d Dataset) Schema {
 		return adSchema
 	case ADPools:
 		return poolSchema
+	case ADDomains:
+		return adDomainSchema
+	case ADServers:
+		return adServerSchema
+	case ADTopology, ADExchange, ADConnectionPoints, ADServiceAccounts, ADComputers, ADDeleted:
+		return entrySchemas[d]
 	case TenantOrganization:
 		return organizationSchema
 	case TenantDomains:

@@ -197,7 +197,7 @@ func (t *Table) printed(col, row int) []string {
 			all = append(all, s)
 		}
 		return all
-	case Int:
+	case Int, Count, Size:
 		if v, ok := t.number(col, row); ok {
 			return []string{strconv.FormatInt(v, 10)}
 		}

@@ -146,10 +146,20 @@ func (r Row) NewRecord(col int) Row {
 }
 
 // SetLDAP stores the values of an LDAP attribute as the column's kind wants them: text, decimal numbers, TRUE and FALSE, generalised times, 16-byte
-// GUIDs. No values mean absent. A value that does not fit its kind is an error and is not stored; of too many values for a single-valued column the
+// GUIDs; of a Count their number and of a Size the length of the first. No values mean absent. A value that does not fit its kind is an error and is not stored; of too many values for a single-valued column the
 // first counts.
 func (r Row) SetLDAP(col int, values [][]byte) error {
 	c := &r.t.cols[col]
+	switch {
+	case len(values) == 0:
+		return nil
+	case c.Kind == Count:
+		c.setNumber(r.row, int64(len(values)))
+		return nil
+	case c.Kind == Size:
+		c.setNumber(r.row, int64(len(values[0])))
+		return nil
+	}
 	for _, v := range values {
 		if err := r.setLDAP(col, c, v); err != nil {
 			return err
@@ -300,7 +310,7 @@ func (t *Table) appendRow(from *Table, row int) {
 			for s := range from.list(i, row) {
 				_ = to.SetText(i, s)
 			}
-		case Int, Time:
+		case Int, Time, Count, Size:
 			if v, ok := c.number(row); ok {
 				to.SetInt(i, v)
 			}
