@@ -86,6 +86,11 @@ func (a *arena) get(r ref) string {
 	return unsafe.String(&chunk[int(r>>20)&(1<<20-1)], n) //nolint:gosec // see above
 }
 
+// view is bytes as a string that must not be kept: what keeps it, the arena, copies it.
+func view(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // see above
+}
+
 // dictionary numbers distinct texts from 1; 0 is absent.
 type dictionary struct {
 	texts []string

@@ -37,22 +37,24 @@ func (s *State) UnmarshalText(text []byte) error {
 // Coverage says how completely a dataset was read from one source. A collector writes it in a deferred call, so that even one that dies leaves Partial
 // or Failed and never silence.
 type Coverage struct {
-	Dataset     Dataset   `json:"dataset"`
-	State       State     `json:"state"`
-	Expected    int       `json:"expected"` // rows announced by the source, -1 when it did not say
-	Rows        int       `json:"rows"`
-	Attributes  []string  `json:"attributes,omitempty"`  // asked for
-	Missing     []string  `json:"missing,omitempty"`     // asked for and refused, or cut
-	NotInSchema []string  `json:"notInSchema,omitempty"` // asked for, but the directory's schema does not know them: the product was never installed
-	Reason      string    `json:"reason,omitempty"`      // why it is not complete
-	Notes       []string  `json:"notes,omitempty"`       // what a reader should know although it is complete: referrals left out, rows given twice
-	Permission  string    `json:"permission,omitempty"`  // the least permission that gives it
-	Optional    bool      `json:"optional,omitempty"`    // its absence makes no run incomplete
-	SignIn      bool      `json:"signInRefused,omitempty"`
-	Source      string    `json:"source,omitempty"` // forest or tenant
-	Server      string    `json:"server,omitempty"`
-	Started     time.Time `json:"started"`
-	Ended       time.Time `json:"ended"`
+	Dataset      Dataset   `json:"dataset"`
+	State        State     `json:"state"`
+	Expected     int       `json:"expected"` // rows announced by the source, -1 when it did not say
+	Rows         int       `json:"rows"`
+	Attributes   []string  `json:"attributes,omitempty"`   // asked for
+	Missing      []string  `json:"missing,omitempty"`      // asked for and refused, or cut
+	NotInSchema  []string  `json:"notInSchema,omitempty"`  // asked for, but the directory's schema does not know them: the product was never installed
+	NotInCatalog []string  `json:"notInCatalog,omitempty"` // asked for, but a global catalog was read, which does not hold them; each is Missing too
+	Narrowed     bool      `json:"narrowed,omitempty"`     // search bases, exclusions or filters of the configuration kept the reading to a part of the directory
+	Reason       string    `json:"reason,omitempty"`       // why it is not complete
+	Notes        []string  `json:"notes,omitempty"`        // what a reader should know although it is complete: referrals left out, rows given twice
+	Permission   string    `json:"permission,omitempty"`   // the least permission that gives it
+	Optional     bool      `json:"optional,omitempty"`     // its absence makes no run incomplete
+	SignIn       bool      `json:"signInRefused,omitempty"`
+	Source       string    `json:"source,omitempty"` // forest or tenant
+	Server       string    `json:"server,omitempty"`
+	Started      time.Time `json:"started"`
+	Ended        time.Time `json:"ended"`
 }
 
 // Lacks says whether the attribute was asked for and could not be read, or was never asked for although a list of attributes was.

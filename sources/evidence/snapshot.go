@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -84,6 +85,11 @@ func (s *Snapshot) State(d Dataset) State {
 		}
 	}
 	return worst
+}
+
+// Narrowed says that the configuration kept the reading of a dataset to a part, at any source.
+func (s *Snapshot) Narrowed(d Dataset) bool {
+	return slices.ContainsFunc(s.coverage, func(c Coverage) bool { return c.Dataset == d && c.Narrowed })
 }
 
 // Of lists the coverage of one dataset.

@@ -111,7 +111,7 @@ func (r Row) SetBytes(col int, b []byte) error {
 	if len(b) > MaxValue {
 		return &ValueTooLongError{Column: c.Name, Size: len(b)}
 	}
-	c.refs = put(c.refs, r.row, r.t.arena.add(string(b)))
+	c.refs = put(c.refs, r.row, r.t.arena.add(view(b)))
 	return nil
 }
 
@@ -174,11 +174,11 @@ func (r Row) SetLDAP(col int, values [][]byte) error {
 func (r Row) setLDAP(col int, c *column, v []byte) error {
 	switch c.Kind {
 	case Text, Name, List, NameList:
-		return r.SetText(col, string(v))
+		return r.SetText(col, view(v))
 	case Bytes:
 		return r.SetBytes(col, v)
 	case Int:
-		n, err := strconv.ParseInt(string(v), 10, 64)
+		n, err := strconv.ParseInt(view(v), 10, 64)
 		if err != nil {
 			return fmt.Errorf("attribute %s: %w", c.Name, err)
 		}
@@ -193,7 +193,7 @@ func (r Row) setLDAP(col int, c *column, v []byte) error {
 			return fmt.Errorf("attribute %s: %.20q is neither TRUE nor FALSE", c.Name, v)
 		}
 	case Time:
-		t, err := directory.ParseGeneralizedTime(string(v))
+		t, err := directory.ParseGeneralizedTime(view(v))
 		if err != nil {
 			return fmt.Errorf("attribute %s: %w", c.Name, err)
 		}

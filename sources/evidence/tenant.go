@@ -7,6 +7,9 @@ import (
 	"hybridaudit/sources/evidence/directory"
 )
 
+// TenantColumn is the one column of the tenant's tables that no property fills: the tenant that was asked, as it was configured.
+const TenantColumn = "tenant"
+
 // Columns of the table of tenant users. Names are those of Graph's user resource.
 const (
 	tuID = iota
@@ -36,6 +39,7 @@ const (
 	tuPlans
 	tuProvisioned
 	tuStates
+	tuTenant
 )
 
 // Columns of the records of a tenant user.
@@ -137,6 +141,7 @@ var tenantUserSchema = Schema{
 		stError:    {Name: "error", Kind: Name},
 		stUpdated:  {Name: "lastUpdatedDateTime", Kind: Time},
 	}},
+	tuTenant: {Name: TenantColumn, Kind: Name},
 }
 
 // TenantUser is a user object of the tenant. The zero value is no user: see [TenantUser.IsZero].
@@ -153,6 +158,9 @@ func (u TenantUser) Row() int { return u.row }
 
 // ID is the Graph object id.
 func (u TenantUser) ID() directory.GUID { return u.t.guid(tuID, u.row) }
+
+// Tenant is the tenant that was asked, as it was configured.
+func (u TenantUser) Tenant() string { return u.t.str(tuTenant, u.row) }
 
 // UPN is userPrincipalName.
 func (u TenantUser) UPN() string { return u.t.str(tuUPN, u.row) }
@@ -326,6 +334,7 @@ const (
 	teamsNumbers
 	teamsFeatures
 	teamsModified
+	teamsTenant
 )
 
 const (
@@ -344,6 +353,7 @@ var teamsUserSchema = Schema{
 	}},
 	teamsFeatures: {Name: "featureTypes", Kind: NameList},
 	teamsModified: {Name: "modifiedDateTime", Kind: Time},
+	teamsTenant:   {Name: TenantColumn, Kind: Name},
 }
 
 // TeamsUser is a teamsUserConfiguration. Its id is that of the tenant user.
@@ -374,6 +384,7 @@ const (
 	domAuthentication
 	domAdminManaged
 	domServices
+	domTenant
 )
 
 var domainSchema = Schema{
@@ -385,6 +396,7 @@ var domainSchema = Schema{
 	domAuthentication: {Name: "authenticationType", Kind: Name},
 	domAdminManaged:   {Name: "isAdminManaged", Kind: Bool},
 	domServices:       {Name: "supportedServices", Kind: NameList},
+	domTenant:         {Name: TenantColumn, Kind: Name},
 }
 
 // Domain is a domain of the tenant, verified or not.
@@ -427,6 +439,7 @@ const (
 	recPort
 	recPriority
 	recWeight
+	recTenant
 )
 
 var recordSchema = Schema{
@@ -441,6 +454,7 @@ var recordSchema = Schema{
 	recPort:     {Name: "port", Kind: Int},
 	recPriority: {Name: "priority", Kind: Int},
 	recWeight:   {Name: "weight", Kind: Int},
+	recTenant:   {Name: TenantColumn, Kind: Name},
 }
 
 // DomainRecord is a DNS record that the tenant wants to see published.
@@ -477,6 +491,7 @@ const (
 	skuSuspended
 	skuLocked
 	skuPlans
+	skuTenant
 )
 
 const (
@@ -503,6 +518,7 @@ var skuSchema = Schema{
 		spApplies: {Name: "appliesTo", Kind: Name},
 		spStatus:  {Name: "provisioningStatus", Kind: Name},
 	}},
+	skuTenant: {Name: TenantColumn, Kind: Name},
 }
 
 // SKU is a subscribedSku.
@@ -513,6 +529,9 @@ type SKU struct {
 
 // ID is skuId.
 func (s SKU) ID() directory.GUID { return s.t.guid(skuID, s.row) }
+
+// Tenant is the tenant that was asked, as it was configured.
+func (s SKU) Tenant() string { return s.t.str(skuTenant, s.row) }
 
 // PartNumber is skuPartNumber. Match by ID, show this.
 func (s SKU) PartNumber() string { return s.t.str(skuPart, s.row) }
@@ -561,6 +580,7 @@ const (
 	orgSync
 	orgLastSync
 	orgUsageLocation
+	orgTenant
 )
 
 var organizationSchema = Schema{
@@ -570,6 +590,7 @@ var organizationSchema = Schema{
 	orgSync:          {Name: "onPremisesSyncEnabled", Kind: Bool},
 	orgLastSync:      {Name: "onPremisesLastSyncDateTime", Kind: Time},
 	orgUsageLocation: {Name: "defaultUsageLocation", Kind: Text},
+	orgTenant:        {Name: TenantColumn, Kind: Name},
 }
 
 // Organization is the tenant itself.
@@ -580,6 +601,9 @@ type Organization struct {
 
 // ID is the tenant id.
 func (o Organization) ID() directory.GUID { return o.t.guid(orgID, o.row) }
+
+// Tenant is the tenant that was asked, as it was configured.
+func (o Organization) Tenant() string { return o.t.str(orgTenant, o.row) }
 
 // Name is displayName.
 func (o Organization) Name() string { return o.t.str(orgName, o.row) }
@@ -600,6 +624,7 @@ const (
 	syncBlockHard
 	syncPreventionType
 	syncThreshold
+	syncTenant
 )
 
 var syncFeatureSchema = Schema{
@@ -608,6 +633,7 @@ var syncFeatureSchema = Schema{
 	syncBlockHard:      {Name: "features.blockCloudObjectTakeoverThroughHardMatchEnabled", Kind: Bool},
 	syncPreventionType: {Name: "configuration.accidentalDeletionPrevention.synchronizationPreventionType", Kind: Text},
 	syncThreshold:      {Name: "configuration.accidentalDeletionPrevention.alertThreshold", Kind: Int},
+	syncTenant:         {Name: TenantColumn, Kind: Name},
 }
 
 // SyncFeatures are the directory synchronisation settings of the tenant, which most applications may not read.

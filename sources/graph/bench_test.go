@@ -38,7 +38,7 @@ func BenchmarkUsersPage(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		rows := newRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), nil)
+		rows := newRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), "", nil)
 		if rows.take(p) != 999 {
 			b.Fatal("not all users were taken")
 		}

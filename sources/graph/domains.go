@@ -19,7 +19,7 @@ func (r *run) domains(ctx context.Context) {
 		return
 	}
 	cov := r.collector.coverage(evidence.TenantDomains)
-	rows := newRows(r.builder.Table(evidence.TenantDomains), nil)
+	rows := newRows(r.builder.Table(evidence.TenantDomains), r.collector.cfg.TenantID, nil)
 	var verified []string
 	rows.more = func(_ evidence.Row, o *fastjson.Object) error {
 		if v := o.Get("isVerified"); v != nil && v.Type() == fastjson.TypeTrue {
@@ -51,9 +51,9 @@ func (r *run) domainRecords(ctx context.Context, domains []string, listed error)
 	fault := errors.New(cov.Reason)
 	defer func() { r.cover(ctx, cov, fault) }()
 
-	rows := newRows(r.builder.Table(evidence.TenantDomainRecords), nil)
+	rows := newRows(r.builder.Table(evidence.TenantDomainRecords), r.collector.cfg.TenantID, nil)
 	rows.nameless = true
-	cov.Attributes = rows.table.Schema().Names()
+	cov.Attributes = columnNames(rows.table.Schema(), nil)
 	var first error
 	failed := 0
 	for _, domain := range domains {

@@ -21,7 +21,7 @@ type field struct {
 func fieldsOf(s evidence.Schema, keep map[string]bool, in string) map[string]*field {
 	fields := map[string]*field{}
 	for col, c := range s {
-		if keep != nil && !keep[c.Name] {
+		if c.Name == evidence.TenantColumn || keep != nil && !keep[c.Name] {
 			continue
 		}
 		f := &field{path: cmp.Or(in, c.Name), col: col, kind: c.Kind, lower: isID(c.Name)}
@@ -63,7 +63,7 @@ func properties(s evidence.Schema, keep map[string]bool) []string {
 		if !strings.HasPrefix(name, "@") {
 			name, _, _ = strings.Cut(name, ".")
 		}
-		if seen[name] || keep != nil && !keep[c.Name] {
+		if seen[name] || c.Name == evidence.TenantColumn || keep != nil && !keep[c.Name] {
 			continue
 		}
 		seen[name] = true

@@ -69,7 +69,7 @@ func (r *run) list(ctx context.Context, l listing) {
 	if l.counted {
 		cov.Expected = r.count(ctx, l.path, &cov)
 	}
-	rows := newRows(table, l.keep)
+	rows := newRows(table, r.collector.cfg.TenantID, l.keep)
 	fault = rows.close(&cov, r.read(ctx, l, rows, &cov))
 	if fault == nil {
 		fault = weigh(&cov, table.Rows())
@@ -121,7 +121,7 @@ func isStatus(err error, status int) bool {
 }
 
 func columnNames(s evidence.Schema, keep map[string]bool) []string {
-	return slices.DeleteFunc(s.Names(), func(n string) bool { return keep != nil && !keep[n] })
+	return slices.DeleteFunc(s.Names(), func(n string) bool { return n == evidence.TenantColumn || keep != nil && !keep[n] })
 }
 
 var propertyText = regexp.MustCompile(`Could not find a property named '([A-Za-z0-9_.]+)'`)

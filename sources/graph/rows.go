@@ -22,6 +22,9 @@ type rows struct {
 	// more stores what does not follow from the column names; nil for nothing.
 	more func(evidence.Row, *fastjson.Object) error
 
+	tenant string // text of the tenant's column
+	origin int    // that column, -1 for none
+
 	parser   fastjson.Parser
 	guids    bool // ids are GUIDs
 	nameless bool // objects may lack an id
@@ -33,12 +36,16 @@ type rows struct {
 	broken   map[string]int    // values that did not fit their column
 }
 
-func newRows(t *evidence.Table, keep map[string]bool) *rows {
+func newRows(t *evidence.Table, tenant string, keep map[string]bool) *rows {
 	schema := t.Schema()
-	return &rows{
+	r := &rows{
 		table: t, fields: fieldsOf(schema, keep, ""), guids: schema[0].Kind == evidence.GUID,
-		seen: map[directory.GUID]struct{}{}, seenText: map[string]struct{}{}, names: map[string]string{}, broken: map[string]int{},
+		seen: map[directory.GUID]struct{}{}, seenText: map[string]struct{}{}, names: map[string]string{}, broken: map[string]int{}, tenant: tenant, origin: -1,
 	}
+	if col, ok := schema.Find(evidence.TenantColumn); ok && tenant != "" {
+		r.origin = col
+	}
+	return r
 }
 
 // take stores the objects of a page that were not there before and says how many.
@@ -67,6 +74,11 @@ func (r *rows) add(element []byte) bool {
 	}
 	row := r.table.NewRow()
 	r.fill(row, object, r.fields)
+	if r.origin >= 0 {
+		if err := row.SetText(r.origin, r.tenant); err != nil {
+			r.broken[evidence.TenantColumn]++
+		}
+	}
 	if r.more != nil {
 		if err := r.more(row, object); err != nil {
 			r.broken["value"]++

@@ -183,7 +183,7 @@ func TestRecordLabels(t *testing.T) {
 	for _, tt := range tests {
 		b := evidence.NewBuilder(time.Now())
 		table := b.Table(evidence.TenantDomainRecords)
-		rows := newRows(table, nil)
+		rows := newRows(table, "", nil)
 		rows.nameless = true
 		rows.more = func(row evidence.Row, o *fastjson.Object) error {
 			return fillRecord(table.Schema(), row, o, "contoso.com")
@@ -243,7 +243,7 @@ func FuzzReadPage(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			r := newRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), nil)
+			r := newRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), "", nil)
 			r.take(p)
 			var want struct {
 				Value []json.RawMessage `json:"value"`

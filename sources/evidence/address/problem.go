@@ -20,6 +20,7 @@ const (
 	EmptyLocal         Code = "EmptyLocal"         // nothing before the @
 	BadLocal           Code = "BadLocal"           // the part before the @ has no mail form
 	BadDomain          Code = "BadDomain"          // the part behind the @ is no dotted DNS name
+	BadStart           Code = "BadStart"           // it begins with a character not allowed there
 	BadEnd             Code = "BadEnd"             // the name part ends in a character not allowed there
 	Space              Code = "Space"              // white space of any kind
 	Control            Code = "Control"            // a control character
