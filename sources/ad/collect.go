@@ -4,26 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
 )
 
-// Filters of the three tables of objects. inetOrgPerson is a kind of user.
-const (
-	userFilter    = "(&(objectCategory=person)(objectClass=user))"
-	contactFilter = "(&(objectCategory=person)(objectClass=contact))"
-	groupFilter   = "(&(objectCategory=group)(|(mail=*)(proxyAddresses=*)(mailNickname=*)))"
-	poolFilter    = "(objectClass=msRTCSIP-Pool)"
-)
-
-// Datasets lists what Collect covers.
+// Datasets lists what Collect reads unless it is told otherwise.
 func Datasets() []evidence.Dataset {
-	return []evidence.Dataset{evidence.ADForests, evidence.ADPools, evidence.ADUsers, evidence.ADContacts, evidence.ADGroups}
+	return []evidence.Dataset{
+		evidence.ADForests, evidence.ADDomains, evidence.ADServers, evidence.ADUsers, evidence.ADContacts, evidence.ADGroups, evidence.ADPools, evidence.ADTopology,
+		evidence.ADExchange, evidence.ADConnectionPoints, evidence.ADServiceAccounts, evidence.ADComputers,
+	}
 }
 
-// Collect reads one forest into b: each of Datasets gets its rows and a coverage that says how complete they are, whatever happens. The error is an
+// Collect reads one forest into b: each wanted dataset gets its rows and a coverage that says how complete they are, whatever happens. The error is an
 // [*Error] when nothing could be read because no server was reachable, trusted or willing to let the account in, and when the sign-in was refused later on,
 // for a further domain or after a lost connection; the context's when it ended; that of [Config.Validate], with nothing covered, when the configuration is
 // wrong. Other faults in the middle of the reading are no error: the coverage tells them.
@@ -32,84 +26,50 @@ func Collect(ctx context.Context, config Config, b *evidence.Builder) error {
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
-	c := &collection{config: &r, builder: b, limiter: limiterOf(r.MaxEntriesPerSecond, r.PageSize)}
-	for _, s := range r.servers {
-		c.candidates = append(c.candidates, candidate{server: s})
-	}
-	defer c.close()
-	first, fault := c.open(ctx, "")
+	c := newCollection(&r, b)
+	defer c.cover()
+	err = c.run(ctx)
+	c.ended = true
+	return err
+}
+
+// run reads everything. The error is that of Collect.
+func (c *collection) run(ctx context.Context) error {
+	first, fault := c.open(ctx, wish{})
 	if fault != nil {
-		reason := error(fault)
-		if ctx.Err() != nil {
-			reason = ctx.Err()
-		}
-		for _, d := range Datasets() {
-			cover := c.begin(d)
-			end(&cover, []error{reason})
-			c.cover(cover)
-		}
+		reason := because(ctx, fault)
+		c.fault(reason, c.config.datasets...)
 		return reason
 	}
-	c.domains = []*domain{{context: first.root.defaultContext, session: first}}
-	c.readForest(ctx)
-	c.readPools(ctx)
-	c.reachDomains(ctx)
-	c.readSchema(ctx)
-	places, faults := c.places()
-	c.readObjects(ctx, evidence.ADUsers, userFilter, places, faults)
-	contacts := places
-	if c.forest.rtc != "" {
-		// Contacts of applications (response groups, dial-in numbers) own addresses and numbers like those of people.
-		contacts = append(slices.Clone(places), place{domain: c.domains[0], base: c.forest.rtc})
-	}
-	c.readObjects(ctx, evidence.ADContacts, contactFilter, contacts, faults)
-	c.readObjects(ctx, evidence.ADGroups, groupFilter, places, faults)
-	if c.refused != nil && ctx.Err() == nil {
+	home := &lane{domain: &domain{partition: partition{dns: first.root.domain(), context: first.root.defaultContext}, catalog: first.server.catalog}, session: first}
+	defer home.drop() // unless somebody took the connection over
+	c.server = first.root.host
+	c.readForest(ctx, home)
+	c.readSchema(ctx, home)
+	c.prepare()
+	c.readDomains(ctx, home)
+	c.readComputers(ctx)
+	c.survey(ctx)
+	c.writeFacts()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case c.refused != nil:
 		return c.refused
 	}
-	return ctx.Err()
+	return nil
 }
 
-// begin is the coverage of a dataset of which nothing is known yet. Should the collector die, this is what remains.
-func (c *collection) begin(d evidence.Dataset) evidence.Coverage {
-	cover := evidence.Coverage{
-		Dataset: d, State: evidence.Failed, Expected: -1, Reason: "the collector ended unexpectedly", Source: c.forest.name, Started: c.config.Clock.Now().UTC(),
-	}
-	if cover.Source == "" {
-		cover.Source = c.config.servers[0].host
-	}
-	if d == evidence.ADUsers || d == evidence.ADContacts || d == evidence.ADGroups {
-		cover.Attributes = slices.Clone(c.config.wanted)
-		cover.NotInSchema = slices.Clone(c.absent)
-	}
-	if len(c.domains) > 0 && c.domains[0].session != nil {
-		cover.Server = c.domains[0].session.root.host
-	}
-	return cover
-}
-
-func (c *collection) cover(cover evidence.Coverage) {
-	cover.Rows = c.builder.Table(cover.Dataset).Rows()
-	if cover.State == evidence.Failed && cover.Rows > 0 {
-		cover.State = evidence.Partial
-	}
-	cover.Ended = c.config.Clock.Now().UTC()
-	c.builder.Cover(cover)
-	c.config.Log.Info("dataset read", "dataset", cover.Dataset, "state", cover.State, "rows", cover.Rows, "reason", cover.Reason)
-}
-
-// readForest fills the table of forests.
-func (c *collection) readForest(ctx context.Context) {
-	root := c.domains[0].session.root
+// readForest finds out what the forest consists of and fills the table of forests.
+func (c *collection) readForest(ctx context.Context, home *lane) {
+	root := home.session.root
 	c.forest = forest{name: root.forest(), root: root.rootDomain}
-	cover := c.begin(evidence.ADForests)
-	defer func() { c.cover(cover) }()
 	var (
 		found  forest
 		faults []error
 		row    func(*evidence.Table) error
 	)
-	fault := c.trying(ctx, c.domains[0], func(s *session) *Error {
+	fault := c.trying(ctx, home, func(s *session) *Error {
 		var all []*Error
 		found, all = s.readForest()
 		faults, row = nil, found.row(s)
@@ -122,163 +82,131 @@ func (c *collection) readForest(ctx context.Context) {
 		return nil
 	})
 	if fault != nil {
-		faults = append(faults, c.because(ctx, fault))
-		found.name, found.root = c.forest.name, c.forest.root
+		faults = append(faults, because(ctx, fault))
+		found.name, found.root, found.configuration = c.forest.name, c.forest.root, root.configuration
 		if found.rtc == "" && found.rtcFault == nil {
 			found.rtcFault = fault
 		}
+		if found.exchange == "" && found.exchangeFault == nil {
+			found.exchangeFault = fault
+		}
+	}
+	if ctx.Err() != nil {
+		// Whatever fault the interruption caused does not matter.
+		found.rtcFault, found.exchangeFault = interruption(ctx, c.config.anyServer()), interruption(ctx, c.config.anyServer())
 	}
 	c.forest = found
-	if len(found.domains) == 0 && len(c.config.bases) == 0 {
-		c.unread = append(c.unread, errors.New("it is not known whether the forest has further domains"))
-	}
-	if row != nil {
-		if err := row(c.builder.Table(evidence.ADForests)); err != nil {
-			faults = append(faults, err)
+	c.listDomains(home)
+	if s := c.sinkOf(evidence.ADForests); s != nil {
+		if row != nil {
+			if err := row(c.builder.Table(evidence.ADForests)); err != nil {
+				faults = append(faults, err)
+			}
 		}
-		cover.Rows = 1
-	}
-	end(&cover, faults)
-	if cover.State == evidence.Complete {
-		cover.Expected = 1
-	}
-}
-
-// because is the reason of a fault: after an interruption whatever fault it caused does not matter.
-func (c *collection) because(ctx context.Context, fault *Error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return fault
-}
-
-// readPools fills the table of pools. A forest without an RTC Service container has none.
-func (c *collection) readPools(ctx context.Context) {
-	cover := c.begin(evidence.ADPools)
-	defer func() { c.cover(cover) }()
-	table := c.builder.Table(evidence.ADPools)
-	r := &reader{
-		collection: c, dataset: evidence.ADPools, server: cover.Server,
-		writer: newWriter(evidence.ADPools, table, c.forest.name, evidence.SchemaOf(evidence.ADPools).Names()),
-	}
-	r.attributes = evidence.SchemaOf(evidence.ADPools).Names()
-	r.attributes = slices.DeleteFunc(r.attributes, func(name string) bool { return name == evidence.ADForestColumn || name == "distinguishedName" })
-	var faults []error
-	switch {
-	case c.forest.rtcFault != nil:
-		faults = append(faults, fmt.Errorf("whether there is an RTC Service container could not be found out: %w", c.because(ctx, c.forest.rtcFault)))
-	case c.forest.rtc != "":
-		if err := r.readPlace(ctx, place{domain: c.domains[0], base: c.forest.rtc, filter: poolFilter}); err != nil {
-			faults = append(faults, err)
+		for _, err := range faults {
+			s.fault(err)
 		}
-	}
-	cover.Notes = r.writer.tally.notes()
-	cover.Rows = table.Rows()
-	end(&cover, faults)
-	if cover.State == evidence.Complete {
-		cover.Expected = cover.Rows
+		s.hidden, s.catalog = found.hidden, home.domain.catalog
 	}
 }
 
-// reachDomains connects to the further domains of the forest that are to be read.
-func (c *collection) reachDomains(ctx context.Context) {
+// listDomains lists the domains of the forest, that of the first server among them even when the list could not be read.
+func (c *collection) listDomains(home *lane) {
 	for _, p := range c.forest.domains {
-		if c.domainOf(p.context) != nil || !c.concerns(p) {
-			continue
+		if c.domainOf(p.context) == nil {
+			c.domains = append(c.domains, &domain{partition: p})
 		}
-		s, fault := c.open(ctx, p.context)
-		if fault != nil {
-			c.unread = append(c.unread, fmt.Errorf("the domain %s was not read: %w", printable(p.dns, 255), c.because(ctx, fault)))
-			continue
-		}
-		c.domains = append(c.domains, &domain{context: s.root.defaultContext, session: s})
 	}
+	if len(c.forest.domains) == 0 {
+		unknown := errors.New("it is not known whether the forest has further domains")
+		c.fault(unknown, evidence.ADDomains)
+		if len(c.config.bases) == 0 {
+			c.fault(unknown, evidence.ADUsers, evidence.ADContacts, evidence.ADGroups, evidence.ADServiceAccounts, evidence.ADComputers, evidence.ADDeleted)
+		}
+	}
+	c.home = c.domainOf(home.domain.context)
+	if c.home == nil {
+		c.home = home.domain
+		c.domains = append(c.domains, c.home)
+	}
+	c.home.catalog = home.domain.catalog
+	home.domain = c.home
 }
 
-func (c *collection) domainOf(context string) *domain {
-	key := directory.DNKey(context)
-	for _, d := range c.domains {
-		if directory.DNKey(d.context) == key {
-			return d
-		}
-	}
-	return nil
-}
-
-// concerns says whether a search base lies in the domain.
-func (c *collection) concerns(p partition) bool {
-	if len(c.config.bases) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(c.config.bases, func(base directory.DN) bool { return c.partitionOf(base) == p.context })
-}
-
-// partitionOf gives the naming context of the innermost domain of the forest that a name lies in, "" when it lies in none.
-func (c *collection) partitionOf(base directory.DN) string {
-	innermost, depth := "", 0
-	contexts := []string{c.domains[0].context}
-	for _, p := range c.forest.domains {
-		contexts = append(contexts, p.context)
-	}
-	for _, text := range contexts {
-		context, err := directory.ParseDN(text)
-		if err == nil && context.Len() > depth && (base.Equal(context) || base.Below(context)) {
-			innermost, depth = text, context.Len()
-		}
-	}
-	return innermost
-}
-
-// places lists the subtrees to search, and what of the configured bases and of the forest's domains stays unread.
-func (c *collection) places() ([]place, []error) {
-	var places []place
-	faults := slices.Clone(c.unread)
-	if len(c.config.bases) == 0 {
-		for _, d := range c.domains {
-			places = append(places, place{domain: d, base: d.context})
-		}
-		return places, faults
-	}
-	for i, base := range c.config.bases {
-		d := c.domainOf(c.partitionOf(base))
-		if d == nil {
-			faults = append(faults, fmt.Errorf("search base %s lies in no domain that was reached", printable(c.config.SearchBases[i], 300)))
-			continue
-		}
-		places = append(places, place{domain: d, base: c.config.SearchBases[i]})
-	}
-	return places, faults
-}
-
-// readSchema finds out which of the attributes the forest does not know at all.
-func (c *collection) readSchema(ctx context.Context) {
-	c.schemaless = c.trying(ctx, c.domains[0], func(s *session) (fault *Error) {
-		c.absent, fault = s.missingInSchema(c.config.wanted)
+// readSchema finds out which attributes the forest knows, and which a global catalog holds.
+func (c *collection) readSchema(ctx context.Context, home *lane) {
+	var found schema
+	fault := c.trying(ctx, home, func(s *session) (fault *Error) {
+		found, fault = s.readSchema(c.schemaNames())
 		return fault
 	})
+	c.schema = found
+	if fault == nil {
+		return
+	}
+	c.schema = schema{}
+	for _, d := range objectDatasets() {
+		if s := c.sinkOf(d); s != nil {
+			s.note("the schema could not be read, so attributes that the forest does not know pass for empty ones: " + fault.Error())
+		}
+	}
 }
 
-// readObjects fills one of the tables of objects.
-func (c *collection) readObjects(ctx context.Context, d evidence.Dataset, filter string, places []place, faults []error) {
-	cover := c.begin(d)
-	defer func() { c.cover(cover) }()
-	r := &reader{
-		collection: c, dataset: d, server: cover.Server, writer: newWriter(d, c.builder.Table(d), c.forest.name, c.config.wanted),
-		// The name comes with each entry, and asking for what the schema does not know is of no use.
-		attributes: slices.DeleteFunc(slices.Clone(c.config.wanted), func(name string) bool { return name == "distinguishedName" || slices.Contains(c.absent, name) }),
-	}
-	if c.schemaless != nil {
-		cover.Notes = append(cover.Notes, "the schema could not be read, so attributes that the forest does not know pass for empty ones: "+c.schemaless.Error())
-	}
-	faults = slices.Clone(faults)
-	for _, p := range places {
-		p.filter = filter
-		if err := r.readPlace(ctx, p); err != nil {
-			faults = append(faults, err)
+// writeFacts fills the tables of domains and servers, which are known when all is read.
+func (c *collection) writeFacts() {
+	for d, write := range map[evidence.Dataset]func(*evidence.Table) []error{evidence.ADDomains: c.writeDomains, evidence.ADServers: c.writeServers} {
+		s := c.sinkOf(d)
+		if s == nil {
+			continue
 		}
-		if ctx.Err() != nil {
-			break
+		for _, err := range write(c.builder.Table(d)) {
+			s.fault(err)
 		}
 	}
-	r.judge(&cover, faults)
+}
+
+// basesOf lists what is searched of a domain.
+func (c *collection) basesOf(d *domain) []string {
+	if len(c.config.bases) == 0 {
+		return []string{d.context}
+	}
+	var bases []string
+	for i, base := range c.config.bases {
+		if c.innermost(base) == d {
+			bases = append(bases, c.config.SearchBases[i])
+		}
+	}
+	return bases
+}
+
+// strayBases notes the search bases that lie in no domain of the forest.
+func (c *collection) strayBases() {
+	for i, base := range c.config.bases {
+		if c.innermost(base) == nil {
+			c.fault(fmt.Errorf("search base %s lies in no domain of the forest", printable(c.config.SearchBases[i], 300)), objectDatasets()...)
+		}
+	}
+}
+
+// below says whether a name, in its comparison form, is one of the others or lies below it.
+func below(key string, heads []string) bool {
+	for _, head := range heads {
+		if key == head {
+			return true
+		}
+		at := len(key) - len(head) - 1
+		if at <= 0 || key[at] != ',' || key[at+1:] != head {
+			continue
+		}
+		if key[at-1] != '\\' {
+			return true
+		}
+		// An escaped comma may be part of a name.
+		dn, err := directory.ParseDN(key)
+		other, otherErr := directory.ParseDN(head)
+		if err == nil && otherErr == nil && dn.Below(other) {
+			return true
+		}
+	}
+	return false
 }

@@ -13,6 +13,7 @@ import (
 
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
+	"hybridaudit/sources/evidence/entries"
 	"hybridaudit/sources/lab"
 	ldaplab "hybridaudit/sources/lab/server/ldap"
 )
@@ -109,7 +110,7 @@ func TestAttributesAreAskedForSparingly(t *testing.T) {
 		if r.Operation == "search" && r.Scope == 2 && r.PageSize != 10 {
 			t.Errorf("search of %s is not paged: %+v", r.Base, r)
 		}
-		if r.Filter == userFilter {
+		if r.Filter == entries.UserFilter {
 			users++
 			if diff := cmp.Diff([]string{"objectGUID", "objectClass", "mail", "msRTCSIP-Line"}, r.Attributes); diff != "" {
 				t.Errorf("user search (-want +got):\n%s", diff)
@@ -349,6 +350,7 @@ func TestProgressAndRate(t *testing.T) {
 
 func TestCancellation(t *testing.T) {
 	c := configFor(start(t, ldaplab.Options{}, false))
+	c.Connections = 1 // one after the other, the users first
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c.Progress = func(d evidence.Dataset, rows, _ int) {

@@ -1,156 +1,180 @@
 package ad
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
+	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
+	"hybridaudit/sources/evidence/entries"
 )
 
 // collection is one run over a forest.
 type collection struct {
-	config     *resolved
-	builder    *evidence.Builder
-	limiter    *rate.Limiter
-	candidates []candidate
-	domains    []*domain // that are read, the first reached first
-	refused    *Error    // the sign-in was refused: it is not tried again, which would lock the account out
-	forest     forest
-	unread     []error  // why not all domains of the forest are read
-	absent     []string // attributes that the schema does not know
-	schemaless *Error   // why the schema could not be read
+	config  *resolved
+	builder *evidence.Builder
+	started time.Time
+	sinks   map[evidence.Dataset]*sink
+	ended   bool // in the way that was intended
+
+	// Known once the first server was asked, before anything runs beside.
+	server  string // the first one's name
+	forest  forest
+	schema  schema
+	domains []*domain
+	home    *domain // whose server speaks for the forest
+	past    past
+
+	signIn chan struct{} // held by whoever signs in
+	dns    sync.Mutex    // held while names are looked up
+	looked map[string]*Error
+
+	mu          sync.Mutex // guards what follows, and the fields of candidates and domains that say so
+	candidates  []*candidate
+	seats       map[string]chan struct{} // of the connections to a server, by address
+	limiters    map[string]*rate.Limiter // by the server's name
+	servers     map[string]*met
+	serverNames []string
+	named       names
+	refused     *Error // the sign-in was refused: it is not tried again, which would lock the account out
+	broken      any    // what a goroutine panicked with
 }
 
-// candidate is a configured server.
-type candidate struct {
-	server  server
-	context string // key of its domain's naming context, "" until it has answered
-}
-
-// domain is a domain of the forest that is read, with the connection to one of its servers.
-type domain struct {
-	context string // naming context, as the server writes it
-	session *session
-}
-
-// drop gives the connection up.
-func (d *domain) drop() {
-	if d.session != nil {
-		d.session.close()
-		d.session = nil
+func newCollection(r *resolved, b *evidence.Builder) *collection {
+	c := &collection{
+		config: r, builder: b, started: r.Clock.Now().UTC(), sinks: map[evidence.Dataset]*sink{}, signIn: make(chan struct{}, 1), looked: map[string]*Error{},
+		seats: map[string]chan struct{}{}, limiters: map[string]*rate.Limiter{}, servers: map[string]*met{},
 	}
+	for _, s := range r.servers {
+		c.candidates = append(c.candidates, &candidate{server: s})
+	}
+	c.prefer(c.candidates)
+	for _, d := range r.datasets {
+		c.sinks[d] = &sink{dataset: d}
+	}
+	return c
 }
 
-// lost gives up a connection that broke, and puts its server behind the others that may stand in for it.
-func (c *collection) lost(d *domain) {
-	if d.session == nil {
-		return
-	}
-	broken := d.session.server.address
-	d.drop()
-	slices.SortStableFunc(c.candidates, func(a, b candidate) int {
-		return cmp.Compare(btoi(a.server.address == broken), btoi(b.server.address == broken))
-	})
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// live gives a domain's connection, a new one when the old was lost.
-func (c *collection) live(ctx context.Context, d *domain) (*session, *Error) {
-	if d.session != nil && d.session.conn.IsClosing() {
-		c.lost(d)
-	}
-	if d.session == nil {
-		s, fault := c.open(ctx, d.context)
-		if fault != nil {
-			return nil, fault
+// prepare gives each dataset its writer, once the forest's name is known.
+func (c *collection) prepare() {
+	for d, s := range c.sinks {
+		if columns := c.columnsOf(d); columns != nil {
+			s.writer = entries.NewWriter(d, c.builder.Table(d), c.forest.name, columns)
 		}
-		d.session = s
-	}
-	return d.session, nil
-}
-
-// trying does something with a domain's connection, again on a new one when it was lost.
-func (c *collection) trying(ctx context.Context, d *domain, do func(*session) *Error) *Error {
-	for losses := 0; ; losses++ {
-		s, fault := c.live(ctx, d)
-		if fault != nil {
-			return fault
+		if d == evidence.ADPools || d == evidence.ADTopology {
+			s.see = c.watch
 		}
-		fault = do(s)
-		if fault == nil || fault.Kind != ConnectionLost || losses == maxLosses || ctx.Err() != nil {
-			return fault
-		}
-		c.config.Log.Warn("connection lost", "server", s.server.address, "because", fault)
-		c.lost(d)
 	}
 }
 
-// open connects to the first server that answers for a naming context; any will do for "". Once a sign-in was refused no other is tried.
-func (c *collection) open(ctx context.Context, wanted string) (*session, *Error) {
-	switch {
-	case c.refused != nil:
-		return nil, c.refused
-	case ctx.Err() != nil:
-		return nil, &Error{Kind: Unreachable, Server: c.candidates[0].server.address, What: "interrupted", Err: ctx.Err()}
-	}
-	key := directory.DNKey(wanted)
-	var first *Error
-	for i := range c.candidates {
-		one := &c.candidates[i]
-		if wanted != "" && one.context != "" && one.context != key {
-			continue
-		}
-		s, fault := c.config.open(ctx, one.server, func(root rootDSE) *Error { return c.accept(one, root, key) })
-		if fault == nil {
-			return s, nil
-		}
-		if fault.SignIn() || fault.Kind == CredentialError {
-			c.refused = fault
-			return nil, fault
-		}
-		if ctx.Err() != nil {
-			return nil, &Error{Kind: Unreachable, Server: one.server.address, What: "interrupted", Err: ctx.Err()}
-		}
-		c.config.Log.Debug("no connection", "server", one.server.address, "because", fault)
-		if first == nil || first.Kind == NoDomain {
-			first = fault
+// sinkOf gives where a dataset goes, nil when it is not wanted.
+func (c *collection) sinkOf(d evidence.Dataset) *sink { return c.sinks[d] }
+
+// fault notes a fault that concerns whole datasets.
+func (c *collection) fault(err error, datasets ...evidence.Dataset) {
+	for _, d := range datasets {
+		if s := c.sinkOf(d); s != nil {
+			s.fault(err)
 		}
 	}
-	if first == nil {
-		first = &Error{Kind: NoDomain, Server: directory.DomainOf(wanted), What: "no server of this domain is configured", Advice: "add one to the servers"}
-	}
-	return nil, first
 }
 
-// accept checks that a server belongs to the forest and to the wanted domain.
-func (c *collection) accept(one *candidate, root rootDSE, wanted string) *Error {
-	one.context = directory.DNKey(root.defaultContext)
-	switch {
-	case c.forest.root != "" && directory.DNKey(root.rootDomain) != directory.DNKey(c.forest.root):
-		return &Error{
-			Kind: NoDomain, Server: one.server.address, What: fmt.Sprintf("it belongs to the forest %s and not to %s", printable(root.forest(), 255), c.forest.name),
-			Advice: "read each forest on its own",
+// limiterFor gives the limiter of a server, which all connections to it share; nil when there is no limit.
+func (c *collection) limiterFor(s *session) *rate.Limiter {
+	if c.config.MaxEntriesPerSecond == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.limiters[s.name()]
+	if l == nil {
+		l = rate.NewLimiter(rate.Limit(c.config.MaxEntriesPerSecond), c.config.PageSize)
+		c.limiters[s.name()] = l
+	}
+	return l
+}
+
+// cover writes the coverage of all wanted datasets. Should the collector die, it says so.
+func (c *collection) cover() {
+	for _, d := range c.config.datasets {
+		s := c.sinkOf(d)
+		cover := c.begin(s)
+		if c.ended {
+			cover.Reason = ""
+			c.judge(s, &cover)
 		}
-	case wanted != "" && one.context != wanted:
-		return &Error{Kind: NoDomain, Server: one.server.address, What: "it belongs to the domain " + printable(root.domain(), 255)}
+		cover.Rows = c.builder.Table(d).Rows()
+		if cover.State == evidence.Failed && cover.Rows > 0 {
+			cover.State = evidence.Partial
+		}
+		if cover.State == evidence.Complete && cover.Expected < 0 {
+			cover.Expected = cover.Rows
+		}
+		c.builder.Cover(cover)
+		c.config.Log.Info("dataset read", "dataset", cover.Dataset, "state", cover.State, "rows", cover.Rows, "reason", cover.Reason)
+	}
+}
+
+// begin is the coverage of a dataset of which nothing is known yet. Should the collector die, this is what remains.
+func (c *collection) begin(s *sink) evidence.Coverage {
+	cover := evidence.Coverage{
+		Dataset: s.dataset, State: evidence.Failed, Expected: -1, Reason: "the collector ended unexpectedly", Source: c.forest.name, Server: c.server,
+		Started: s.started, Ended: s.ended,
+	}
+	if cover.Source == "" {
+		cover.Source = c.config.anyServer()
+		if len(c.config.servers) > 0 {
+			cover.Source = c.config.servers[0].host
+		}
+	}
+	if cover.Started.IsZero() {
+		cover.Started = c.started
+	}
+	if cover.Ended.IsZero() {
+		cover.Ended = c.config.Clock.Now().UTC()
+	}
+	switch s.dataset {
+	case evidence.ADUsers, evidence.ADContacts, evidence.ADGroups:
+		cover.Attributes = c.config.wanted
+		cover.NotInSchema = c.schema.absent(c.config.wanted)
+	case evidence.ADDeleted:
+		cover.Optional = true
+		cover.Permission = "List Contents and Read Property on CN=Deleted Objects of each domain"
+	}
+	return cover
+}
+
+// domainOf gives the domain of a naming context, nil when the forest has none such.
+func (c *collection) domainOf(context string) *domain {
+	key := directory.DNKey(context)
+	for _, d := range c.domains {
+		if directory.DNKey(d.context) == key {
+			return d
+		}
 	}
 	return nil
 }
 
-// close ends all connections.
-func (c *collection) close() {
+// innermost gives the domain that a name lies in, nil when it lies in none.
+func (c *collection) innermost(dn directory.DN) *domain {
+	var found *domain
+	depth := 0
 	for _, d := range c.domains {
-		d.drop()
+		context, err := directory.ParseDN(d.context)
+		if err == nil && context.Len() > depth && (dn.Equal(context) || dn.Below(context)) {
+			found, depth = d, context.Len()
+		}
 	}
+	return found
+}
+
+// because is the reason of a fault: after an interruption whatever fault it caused does not matter.
+func because(ctx context.Context, fault *Error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fault
 }

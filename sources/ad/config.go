@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hybridaudit/sources/evidence"
@@ -23,6 +24,9 @@ const (
 	DefaultTimeout  = 2 * time.Minute
 	// DialTimeout bounds the connection with its TLS handshake, each.
 	DialTimeout = 20 * time.Second
+	// DefaultConnections to one domain controller, and the most that may be.
+	DefaultConnections = 2
+	MaxConnections     = 8
 )
 
 // Dialer opens TCP connections; *net.Dialer is one.
@@ -30,35 +34,69 @@ type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+// Resolver finds the servers of a domain in DNS; *net.Resolver is one. The records come sorted by priority and shuffled by weight (RFC 2782).
+type Resolver interface {
+	LookupSRV(ctx context.Context, service, proto, name string) (cname string, records []*net.SRV, err error)
+}
+
 // Config says which forest is read and how.
 type Config struct {
 	// Servers are URLs of domain controllers, ldaps://host[:636] or ldap://host[:389]. Those of one domain stand in for each other, in this order; those of
-	// further domains of the forest make their domains be read too.
+	// further domains of the forest make their domains be read too. Ports 3269 and 3268 are those of the global catalog: from it come the domains of which no
+	// domain controller is reachable, without the attributes that it does not hold.
 	Servers []string
+	// Domain is the DNS name of a domain of the forest, whose domain controllers are found in DNS. It is needed only when Servers is empty.
+	Domain string
+	// Resolver finds domain controllers of Domain, of the further domains of the forest and global catalogs. Found ones are used as ldaps://, or as ldap://
+	// when StartTLS is set, or when plain text is allowed and no configured server is ldaps://. A configured server comes before those that are found of its
+	// domain. Nil finds none.
+	Resolver Resolver
 	// BindName is a user principal name, DOMAIN\name or a distinguished name.
 	BindName string
 	// Password is called for each connection, and what it returns is kept in no field and no message.
 	Password func() (string, error)
+	// Auth says how BindName and Password are used, or what is used instead of them.
+	Auth Auth
 	// RootCAs are trusted instead of the system's.
 	RootCAs *x509.CertPool
-	// ServerName is the name that certificates must hold when it is not the URL's host: useful when servers are given by address.
+	// ServerName is the name that certificates must hold when it is not the URL's host: useful when servers are given by address. It is not for servers that
+	// are found in DNS: their certificates must hold the name that was found.
 	ServerName string
 	// StartTLS secures ldap:// connections before the sign-in. Without it ldap:// needs AllowPlaintext, which sends the password in clear and is warned of.
 	StartTLS, AllowPlaintext bool
 	// PageSize is the number of entries asked for at once, 1 to 1000.
 	PageSize int
-	// MaxEntriesPerSecond slows the reading down; 0 sets no limit.
+	// MaxEntriesPerSecond slows the reading down; 0 sets no limit. It holds for each server, over all connections to it.
 	MaxEntriesPerSecond int
+	// Connections is how many connections to one domain controller there may be at a time, 1 to 8; 0 means DefaultConnections. The users are read on one
+	// and everything else beside them.
+	Connections int
 	// Timeout is for one request with its whole answer: one page.
 	Timeout time.Duration
 	// SearchBases are distinguished names of what is read of the domains; empty means all of them.
 	SearchBases []string
+	// ExcludeOUs are distinguished names of what is not kept of the domains. The server still sends it.
+	ExcludeOUs []string
+	// UserFilter, ContactFilter and GroupFilter are LDAP filters (RFC 4515) that objects must also match to be read; "" for none.
+	UserFilter, ContactFilter, GroupFilter string
+	// ReadDeleted also reads the deleted users, contacts and groups that the domains still keep, into evidence.ADDeleted. Only administrators may see them
+	// unless they were given the right to.
+	ReadDeleted bool
+	// Datasets are the ones that are read, of those that [Datasets] lists and evidence.ADDeleted, which also needs ReadDeleted. Empty means all of them.
+	// evidence.ADComputers brings evidence.ADPools and evidence.ADTopology with it, from which the names of the computers come.
+	Datasets []evidence.Dataset
+	// CountFirst asks for the number of objects before the objects, so that Progress and coverage know what to expect.
+	CountFirst bool
 	// ReadMemberOf also reads the groups that objects are direct members of.
 	ReadMemberOf bool
 	// Attributes narrows what is read to these columns of evidence.ADUsers; objectGUID, distinguishedName and objectClass are always read. Empty reads
 	// them all, but for memberOf and others that are large or costly.
 	Attributes []string
-	// Progress is called after each page; expected is -1 when the server does not tell.
+	// Previous is the evidence of an earlier run. Of the users, contacts and groups of a domain whose domain controller still has the same database only what
+	// changed since is read in whole, of the others what can change without a trace; the rest is carried over. Where that is not possible everything is
+	// read, and the coverage says why. The evidence that comes out is that of a full reading either way.
+	Previous *evidence.Snapshot
+	// Progress is called after each page, never twice at a time; expected is -1 when the server does not tell.
 	Progress func(d evidence.Dataset, rows, expected int)
 	// Log gets connections, waits and faults; nothing that names a person. Nil discards.
 	Log *slog.Logger
@@ -71,15 +109,20 @@ type Config struct {
 type server struct {
 	address  string // host:port
 	host     string
-	implicit bool // LDAPS
+	name     string // that its certificate must hold
+	implicit bool   // LDAPS
+	catalog  bool   // a global catalog's port
 }
 
 // resolved is a checked configuration with everything filled in.
 type resolved struct {
 	Config
-	servers []server
-	bases   []directory.DN
-	wanted  []string // attributes to ask for, in the order of the columns
+	servers  []server
+	bases    []directory.DN
+	excluded []directory.DN
+	datasets []evidence.Dataset
+	wanted   []string // attributes to ask for, in the order of the columns
+	tickets  *tickets // of the Kerberos sign-in
 }
 
 // Validate gives every fault of the configuration at once.
@@ -89,31 +132,50 @@ func (c Config) Validate() error {
 }
 
 func (c Config) resolve() (resolved, error) {
-	r := resolved{Config: c}
+	r := resolved{Config: c, tickets: &tickets{}}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if len(c.Servers) == 0 {
-		fault("no server is given")
+	switch {
+	case len(c.Servers) == 0 && c.Domain == "":
+		fault("no server is given, and no domain whose servers could be found")
+	case len(c.Servers) == 0 && c.Resolver == nil:
+		fault("no server is given, and none can be found without DNS")
+	}
+	if c.Domain != "" && !dnsName(c.Domain) {
+		fault("domain %q is no DNS name", printable(c.Domain, 100))
 	}
 	for _, text := range c.Servers {
 		s, err := parseServer(text, c.StartTLS || c.AllowPlaintext)
 		if err != nil {
 			fault("server: %w", err)
 		}
+		if c.ServerName != "" {
+			s.name = c.ServerName
+		}
 		r.servers = append(r.servers, s)
 	}
-	if c.BindName == "" || c.Password == nil {
-		fault("an account name and a password are needed")
+	faults = append(faults, c.authFaults()...)
+	names := func(what string, texts []string) (parsed []directory.DN) {
+		for i, text := range texts {
+			dn, err := directory.ParseDN(text)
+			if err == nil && dn.Len() == 0 {
+				err = errors.New("it is empty")
+			}
+			if err != nil {
+				fault("%s %d: %w", what, i+1, err)
+			}
+			parsed = append(parsed, dn)
+		}
+		return parsed
 	}
-	for i, text := range c.SearchBases {
-		dn, err := directory.ParseDN(text)
-		if err == nil && dn.Len() == 0 {
-			err = errors.New("it is empty")
+	r.bases, r.excluded = names("search base", c.SearchBases), names("excluded unit", c.ExcludeOUs)
+	for _, d := range objectDatasets() {
+		if _, err := filterAttributes(c.filterOf(d)); err != nil {
+			fault("filter of %s: %w", d, err)
 		}
-		if err != nil {
-			fault("search base %d: %w", i+1, err)
-		}
-		r.bases = append(r.bases, dn)
+	}
+	if c.Connections < 0 || c.Connections > MaxConnections {
+		fault("%d connections are not between 1 and %d", c.Connections, MaxConnections)
 	}
 	if c.PageSize < 0 || c.PageSize > DefaultPageSize {
 		fault("page size %d is not between 1 and %d", c.PageSize, DefaultPageSize)
@@ -123,6 +185,9 @@ func (c Config) resolve() (resolved, error) {
 	}
 	var err error
 	if r.wanted, err = wantedAttributes(c.Attributes, c.ReadMemberOf); err != nil {
+		faults = append(faults, err)
+	}
+	if r.datasets, err = wantedDatasets(c.Datasets, c.ReadDeleted); err != nil {
 		faults = append(faults, err)
 	}
 	r.fill()
@@ -146,8 +211,18 @@ func (r *resolved) fill() {
 	if r.Dialer == nil {
 		r.Dialer = &net.Dialer{}
 	}
-	if r.Progress == nil {
+	if r.Connections == 0 {
+		r.Connections = DefaultConnections
+	}
+	if tell := r.Progress; tell == nil {
 		r.Progress = func(evidence.Dataset, int, int) {}
+	} else {
+		var one sync.Mutex
+		r.Progress = func(d evidence.Dataset, rows, expected int) {
+			one.Lock()
+			defer one.Unlock()
+			tell(d, rows, expected)
+		}
 	}
 }
 
@@ -159,7 +234,7 @@ func parseServer(text string, clearAllowed bool) (server, error) {
 	if u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return server{}, fmt.Errorf("%q is not just ldaps://host or ldap://host, with or without a port", text)
 	}
-	s := server{host: u.Hostname()}
+	s := server{host: u.Hostname(), name: u.Hostname()}
 	port := u.Port()
 	switch u.Scheme {
 	case "ldaps":
@@ -177,11 +252,44 @@ func parseServer(text string, clearAllowed bool) (server, error) {
 	default:
 		return server{}, fmt.Errorf("%q must begin with ldaps:// or ldap://", text)
 	}
-	if port == "3268" || port == "3269" {
-		return server{}, fmt.Errorf("%q is a global catalog, which lacks attributes: name a domain controller's port 636 or 389", text)
-	}
+	s.catalog = port == catalogPort || port == catalogTLSPort
 	s.address = net.JoinHostPort(s.host, port)
 	return s, nil
+}
+
+// The ports of the global catalog, in clear and with TLS.
+const (
+	catalogPort    = "3268"
+	catalogTLSPort = "3269"
+)
+
+// dnsName says whether a text may be the name of a domain or host. It is lenient about length and underscores.
+func dnsName(s string) bool {
+	return len(s) <= 255 && s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '-' && r != '.' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) && !strings.Contains(s, "..") && !strings.HasPrefix(s, ".")
+}
+
+// wantedDatasets puts the configured datasets into the order of reports. The computers come from what pools and topology name.
+func wantedDatasets(named []evidence.Dataset, deleted bool) ([]evidence.Dataset, error) {
+	all := append(Datasets(), evidence.ADDeleted)
+	for _, d := range named {
+		if !slices.Contains(all, d) {
+			return nil, fmt.Errorf("%q is no dataset of a directory", d)
+		}
+	}
+	var wanted []evidence.Dataset
+	for _, d := range all {
+		take := len(named) == 0 || slices.Contains(named, d) ||
+			(d == evidence.ADPools || d == evidence.ADTopology) && slices.Contains(named, evidence.ADComputers)
+		if d == evidence.ADDeleted {
+			take = take && deleted
+		}
+		if take {
+			wanted = append(wanted, d)
+		}
+	}
+	return wanted, nil
 }
 
 // keyAttributes are read whatever is configured: without them an object cannot be told from others.

@@ -1,42 +1,31 @@
 package ad
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"sync/atomic"
 	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 )
 
-// maxAnswer bounds what one request may bring, in bytes: a page of a thousand entries is a few MiB. The LDAP library keeps several copies of an answer
-// while it decodes it.
-const maxAnswer = 64 << 20
-
 // maxGreeting bounds the answer to the request for TLS.
 const maxGreeting = 64 << 10
 
-// guard is a connection that breaks when the answer to one request grows beyond all measure.
-type guard struct {
+// recordBuffer is what one read from the network may bring. TLS reads record by record otherwise, and servers make a record of each entry.
+const recordBuffer = 128 << 10
+
+// gathered is a connection that reads from the network in large pieces.
+type gathered struct {
 	net.Conn
-	left    atomic.Int64
-	tripped atomic.Bool
+	in *bufio.Reader
 }
 
-// allow starts the measure anew, for the next request.
-func (g *guard) allow() { g.left.Store(maxAnswer) }
-
-func (g *guard) Read(b []byte) (int, error) {
-	n, err := g.Conn.Read(b)
-	if g.left.Add(-int64(n)) < 0 {
-		g.tripped.Store(true)
-		return 0, errTooLarge
-	}
-	return n, err
-}
+func (g gathered) Read(b []byte) (int, error) { return g.in.Read(b) }
 
 // dial opens a connection and secures it. The handshake is done here and not by the LDAP library, which loses the kind of a certificate's fault.
 func (r *resolved) dial(ctx context.Context, s server) (net.Conn, *Error) {
@@ -54,7 +43,11 @@ func (r *resolved) dial(ctx context.Context, s server) (net.Conn, *Error) {
 		}
 		return secured, nil
 	}
-	r.Log.Warn("the connection is not secured: the password and all that is read travel in clear", "server", s.address)
+	if r.Auth.method() == SimpleBind {
+		r.Log.Warn("the connection is not secured: the password and all that is read travel in clear", "server", s.address)
+	} else {
+		r.Log.Warn("the connection is not secured: all that is read travels in clear", "server", s.address, "method", r.Auth.method())
+	}
 	return conn, nil
 }
 
@@ -64,11 +57,7 @@ func (r *resolved) secure(ctx context.Context, s server, conn net.Conn) (net.Con
 			return nil, fault
 		}
 	}
-	name := r.ServerName
-	if name == "" {
-		name = s.host
-	}
-	secured := tls.Client(conn, &tls.Config{ServerName: name, RootCAs: r.RootCAs, MinVersion: tls.VersionTLS12})
+	secured := tls.Client(gathered{conn, bufio.NewReaderSize(conn, recordBuffer)}, &tls.Config{ServerName: s.name, RootCAs: r.RootCAs, MinVersion: tls.VersionTLS12, Certificates: r.Auth.certificates()})
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return nil, dialError(s, err)
 	}
@@ -105,9 +94,7 @@ func startTLS(ctx context.Context, s server, conn net.Conn) *Error {
 	if _, err := conn.Write(request.Bytes()); err != nil {
 		return lost(err)
 	}
-	measured := &guard{Conn: conn}
-	measured.left.Store(maxGreeting)
-	answer, err := ber.ReadPacket(measured) // takes no byte more than the answer has
+	answer, err := ber.ReadPacket(io.LimitReader(conn, maxGreeting)) // takes no byte more than the answer has
 	if err != nil {
 		return lost(err)
 	}

@@ -57,6 +57,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // SignIn says that the server refused the sign-in, as opposed to not being reachable or not being trusted.
 func (e *Error) SignIn() bool { return e.Kind == SignInRefused || e.Kind == SecureOnly }
 
+// errLate is the reason why a connection was given up: the answer to a request did not come in time.
+var errLate = errors.New("no whole answer in time")
+
 // errTooLarge is the reason why a connection was given up.
 var errTooLarge = errors.New("the answer to one request is larger than the collector takes")
 
@@ -115,21 +118,38 @@ func (s *session) searchError(err error) *Error {
 		return known
 	}
 	e := &Error{Kind: ConnectionLost, Server: s.server.address, Err: err}
-	answer := (*ldap.Error)(nil)
-	switch {
-	case s.guard.tripped.Load():
-		e.Kind, e.Err = Refused, errTooLarge
-		e.What = fmt.Sprintf("the answer to one request is larger than %d MiB", maxAnswer>>20)
-	case errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork:
+	var (
+		answer *ldap.Error
+		bad    *malformedError
+	)
+	if errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork {
 		e.Kind, e.Code = Refused, int(answer.ResultCode)
 		e.What = "the server answered " + codeText(answer)
 		e.Advice = codeAdvice(e.Code)
-	case errors.As(err, &answer) && answer.ResultCode == ldap.ErrorNetwork && strings.Contains(answer.Error(), "timed out"):
+		return e
+	}
+	late := errors.As(err, &answer) && answer.ResultCode == ldap.ErrorNetwork && strings.Contains(answer.Error(), "timed out")
+	if cause := s.guard.broken(); cause != nil && !late && !errors.As(err, &bad) { // the library loses it
+		err = cause
+	}
+	switch {
+	case late, errors.Is(err, errLate):
 		e.What = "no answer within " + s.timeout.String()
+	case errors.Is(err, errTooLarge):
+		e.Kind, e.Err = Refused, errTooLarge
+		e.What = fmt.Sprintf("the answer to one request is larger than %d MiB", maxAnswer>>20)
+	case errors.As(err, &bad):
+		e.What = "it sent what is no LDAP: " + printable(bad.Error(), 200)
 	default:
 		e.What = "the connection was lost: " + printable(innermost(err).Error(), 200)
 	}
 	return e
+}
+
+// unreadable gives up the connection whose server sent what cannot be decoded.
+func (s *session) unreadable(err error) *Error {
+	s.guard.snap(err)
+	return s.searchError(err)
 }
 
 // codeText names a result and adds the server's own words.

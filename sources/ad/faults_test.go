@@ -2,6 +2,8 @@ package ad
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +117,14 @@ func TestFaults(t *testing.T) {
 			state: evidence.Partial, rows: 16, reason: "Size Limit Exceeded (4)",
 		},
 		{
+			name: "time limit", faults: []ldaplab.Fault{{Kind: ldaplab.EndedEarly, Code: 3, Pages: 2, Entries: 2, Times: -1}},
+			state: evidence.Partial, rows: 22, reason: "Time Limit Exceeded (3)",
+		},
+		{
+			name: "time limit at once", faults: []ldaplab.Fault{{Kind: ldaplab.EndedEarly, Code: 3, Times: -1}},
+			state: evidence.Failed, rows: 0, reason: "Time Limit Exceeded (3)",
+		},
+		{
 			name: "insufficient rights", faults: []ldaplab.Fault{{Kind: ldaplab.Refused, Code: 50, Times: -1}},
 			state: evidence.Failed, rows: 0, reason: "Insufficient Access Rights (50)",
 		},
@@ -129,6 +139,11 @@ func TestFaults(t *testing.T) {
 		{
 			name: "slow", faults: []ldaplab.Fault{{Kind: ldaplab.SlowDrip, Pages: 1, Size: 100, Every: 100 * time.Microsecond}},
 			state: evidence.Complete, rows: 25,
+		},
+		{
+			// The time-out is for the whole answer, however steadily it comes.
+			name: "slower than the time-out", faults: []ldaplab.Fault{{Kind: ldaplab.SlowDrip, Pages: 1, Size: 1, Every: 50 * time.Millisecond, Times: -1}},
+			state: evidence.Partial, rows: 10, reason: "no answer within 500ms",
 		},
 		{
 			name: "value of 10 MB", faults: []ldaplab.Fault{{Kind: ldaplab.HugeValue, Entries: 4, Names: []string{"displayName"}, Size: 10 << 20}},
@@ -155,7 +170,7 @@ func TestFaults(t *testing.T) {
 			clock := &testClock{}
 			c := configFor(start(t, ldaplab.Options{Faults: tt.faults}, false))
 			c.Clock = clock
-			if strings.HasPrefix(tt.name, "silence") {
+			if strings.HasPrefix(tt.name, "silence") || tt.name == "slower than the time-out" {
 				c.Timeout = 500 * time.Millisecond
 			}
 			s, err := collect(t, c)
@@ -280,6 +295,37 @@ func TestFaultsInForestFacts(t *testing.T) {
 	}
 }
 
+// TestMalformed lets the server send what is no LDAP in the middle of the second page, each time that it is asked.
+func TestMalformed(t *testing.T) {
+	for _, m := range ldaplab.Malformations() {
+		t.Run(fmt.Sprint(m), func(t *testing.T) {
+			fault := ldaplab.Fault{Kind: ldaplab.MalformedBER, Malformed: m, Pages: 1, Entries: 4, Times: -1, Filter: "objectClass=user"}
+			address := start(t, ldaplab.Options{Faults: []ldaplab.Fault{fault}}, false)
+			c := configFor(address)
+			reason := "the connection was lost 4 times, at last: " + address + ": it sent what is no LDAP: "
+			switch m {
+			case ldaplab.Endless:
+				reason = address + ": the answer to one request is larger than 64 MiB"
+			case ldaplab.Half:
+				reason = address + ": no answer within "
+				c.Timeout = 700 * time.Millisecond
+			}
+			s, err := collect(t, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := coverage(t, s, evidence.ADUsers)
+			if got.State != evidence.Partial || got.Rows != 14 || !strings.Contains(got.Reason, reason) {
+				t.Errorf("coverage %v with %d rows: %s; want 14 and %q", got.State, got.Rows, got.Reason, reason)
+			}
+			// What follows is read over a new connection.
+			if other := coverage(t, s, evidence.ADGroups); other.State != evidence.Complete || other.Rows != 2 {
+				t.Errorf("groups are %v: %s", other.State, other.Reason)
+			}
+		})
+	}
+}
+
 func TestHostileText(t *testing.T) {
 	s, err := collect(t, configFor(start(t, ldaplab.Options{Faults: []ldaplab.Fault{{Kind: ldaplab.HostileText}}}, false)))
 	if err != nil {
@@ -288,11 +334,26 @@ func TestHostileText(t *testing.T) {
 	if got := coverage(t, s, evidence.ADUsers); got.State != evidence.Complete || got.Rows != 25 {
 		t.Errorf("coverage %+v", got)
 	}
+	var all strings.Builder
+	leads := map[byte]bool{}
 	for o := range s.ADObjects(evidence.ADUsers) {
 		// Text is evidence as it is; making it harmless is the writers' duty. Only broken UTF-8 is mended.
-		if !strings.HasPrefix(o.Mail(), "=u") || !utf8.ValidString(o.Mail()) {
-			t.Errorf("mail %q", o.Mail())
+		texts := append(slices.Collect(o.ProxyAddresses()), o.Mail(), o.UPN(), o.DisplayName(), o.Department(), o.SIP(), o.Line())
+		for _, text := range texts {
+			if text == "" || !strings.ContainsRune("=+-@", rune(text[0])) || !utf8.ValidString(text) {
+				t.Fatalf("%q", text)
+			}
+			leads[text[0]] = true
+			all.WriteString(text)
 		}
+	}
+	for _, part := range []string{"\x1b[2J", "\x00\r\n", "\u202e", "\u2066", "\uFFFD", "<script>"} {
+		if !strings.Contains(all.String(), part) {
+			t.Errorf("%q was lost", part)
+		}
+	}
+	if len(leads) < 3 {
+		t.Errorf("beginnings %q", slices.Collect(maps.Keys(leads)))
 	}
 }
 

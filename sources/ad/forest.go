@@ -17,15 +17,21 @@ type forest struct {
 	root string // its naming context
 	guid directory.GUID
 
-	domains  []partition
-	suffixes []string
-	rtc      string // DN of the RTC Service container, "" when there is none
-	rtcFault *Error // why that could not be found out
+	configuration string // naming context of the configuration partition
+
+	domains       []partition
+	suffixes      []string
+	rtc           string           // DN of the RTC Service container, "" when there is none
+	rtcFault      *Error           // why that could not be found out
+	exchange      string           // DN of the container of Exchange, "" when there is none
+	exchangeFault *Error           // why that could not be found out
+	versions      map[string]int64 // of the extensions of the schema, by column
+	hidden        []string         // columns whose value exists and could not be read
 }
 
 // partition is a domain as the forest's list of partitions names it.
 type partition struct {
-	dns, context string
+	dns, context, netBIOS string
 }
 
 // oidExtendedDN is the control that gives names together with the GUIDs of what they name.
@@ -36,7 +42,7 @@ const ntdsDomain = 0x2
 
 // readForest asks one server for the facts of the forest. The faults are what could not be read; the rest stands.
 func (s *session) readForest() (forest, []*Error) {
-	f := forest{name: s.root.forest(), root: s.root.rootDomain}
+	f := forest{name: s.root.forest(), root: s.root.rootDomain, configuration: s.root.configuration}
 	var faults []*Error
 	keep := func(fault *Error) {
 		if fault != nil {
@@ -56,7 +62,38 @@ func (s *session) readForest() (forest, []*Error) {
 	}
 	f.rtc, f.rtcFault = s.findRTCService()
 	keep(f.rtcFault)
+	// When CN=Services is visible, so is what is in it.
+	if f.exchangeFault = f.rtcFault; f.exchangeFault == nil {
+		var e *ldap.Entry
+		e, f.exchangeFault = s.base("CN=Microsoft Exchange,CN=Services,"+s.root.configuration, "(objectClass=*)", []string{"1.1"})
+		keep(f.exchangeFault)
+		if e != nil {
+			f.exchange = e.DN
+		}
+	}
+	keep(s.readSchemaVersions(&f))
 	return f, faults
+}
+
+// readSchemaVersions reads how far products have extended the schema: they count in the upper bound of an attribute made for it.
+func (s *session) readSchemaVersions(f *forest) *Error {
+	f.versions = map[string]int64{}
+	for column, name := range map[string]string{"rtcSchemaVersion": "ms-RTC-SIP-SchemaVersion", "exchangeSchemaVersion": "ms-Exch-Schema-Version-Pt"} {
+		e, fault := s.base("CN="+name+","+s.root.schema, "(objectClass=*)", []string{"rangeUpper"})
+		switch {
+		case fault != nil:
+			return fault
+		case e == nil:
+			continue
+		}
+		v, err := strconv.ParseInt(e.GetEqualFoldAttributeValue("rangeUpper"), 10, 64)
+		if err != nil {
+			f.hidden = append(f.hidden, column)
+			continue
+		}
+		f.versions[column] = v
+	}
+	return nil
 }
 
 // readPartitions reads CN=Partitions: the additional UPN suffixes and the domains.
@@ -69,20 +106,26 @@ func (s *session) readPartitions(f *forest) *Error {
 	if e != nil {
 		f.suffixes = e.GetEqualFoldAttributeValues("uPNSuffixes")
 	}
+	if len(f.suffixes) == 0 && s.server.catalog {
+		f.hidden = append(f.hidden, "uPNSuffixes") // nothing tells whether there are any
+	}
 	// Without criticality a server that does not know the control gives plain names.
 	extended := ldap.NewControlString(oidExtendedDN, false, extendedAsText)
 	got, fault := s.search(ldap.NewSearchRequest(partitions, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, s.seconds(), false, "(objectClass=crossRef)",
-		[]string{"nCName", "dnsRoot", "systemFlags"}, []ldap.Control{extended}))
+		[]string{"nCName", "dnsRoot", "systemFlags", "nETBIOSName"}, []ldap.Control{extended}))
 	if fault != nil {
 		return fault
 	}
 	for _, e := range got.Entries {
-		flags, err := strconv.ParseInt(e.GetEqualFoldAttributeValue("systemFlags"), 10, 64)
-		if err != nil || flags&ntdsDomain == 0 {
+		if !domainReference(e) {
 			continue
 		}
 		context, g := splitExtendedDN(e.GetEqualFoldAttributeValue("nCName"))
-		f.domains = append(f.domains, partition{dns: strings.ToLower(e.GetEqualFoldAttributeValue("dnsRoot")), context: context})
+		p := partition{dns: strings.ToLower(e.GetEqualFoldAttributeValue("dnsRoot")), context: context, netBIOS: e.GetEqualFoldAttributeValue("nETBIOSName")}
+		if !dnsName(p.dns) {
+			p.dns = directory.DomainOf(context)
+		}
+		f.domains = append(f.domains, p)
 		if directory.DNKey(context) == directory.DNKey(f.root) {
 			f.guid = g
 		}
@@ -91,6 +134,16 @@ func (s *session) readPartitions(f *forest) *Error {
 		return &Error{Kind: Refused, Server: s.server.address, What: "the list of the forest's domains could not be read", Advice: "give the account the right to read " + "CN=Partitions"}
 	}
 	return nil
+}
+
+// domainReference tells the cross references of domains from those of other partitions. A global catalog may not show their flags; only domains have a
+// NetBIOS name.
+func domainReference(e *ldap.Entry) bool {
+	if text := e.GetEqualFoldAttributeValue("systemFlags"); text != "" {
+		flags, err := strconv.ParseInt(text, 10, 64)
+		return err == nil && flags&ntdsDomain != 0
+	}
+	return e.GetEqualFoldAttributeValue("nETBIOSName") != ""
 }
 
 // extendedAsText is the control's value, a sequence holding the number 1: GUIDs and SIDs in their text form.
@@ -180,6 +233,9 @@ func (f forest) row(s *session) func(*evidence.Table) error {
 		set("domains", f.names()...)
 		if f.rtc != "" {
 			set("rtcService", f.rtc)
+		}
+		for name, version := range f.versions {
+			row.SetInt(column(name), version)
 		}
 		if !f.guid.IsZero() {
 			row.SetGUID(column("guid"), f.guid)

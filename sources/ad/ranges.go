@@ -2,39 +2,16 @@ package ad
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"hybridaudit/sources/evidence/directory"
+	"hybridaudit/sources/evidence/entries"
 )
 
 // maxRanges bounds how many further parts of one attribute of one object are asked for: 1,500,000 values at the usual size of a part.
 const maxRanges = 1000
-
-// nextOfRange reads the options of an attribute name. For "range=low-high" next is the position behind high; for the last part, "range=low-*", it is 0.
-func nextOfRange(options string) (next int, ok bool) {
-	for option := range strings.SplitSeq(options, ";") {
-		key, value, _ := strings.Cut(option, "=")
-		if !strings.EqualFold(key, "range") {
-			continue
-		}
-		_, high, found := strings.Cut(value, "-")
-		if !found {
-			return 0, false
-		}
-		if high == "*" {
-			return 0, true
-		}
-		n, err := strconv.Atoi(high)
-		if err != nil || n < 0 || n == int(^uint(0)>>1) {
-			return 0, false
-		}
-		return n + 1, true
-	}
-	return 0, false
-}
 
 // rest reads the further parts of an attribute, part by part as the server cuts them. whole is false when the server refused one or stopped giving values;
 // an error is a lost connection.
@@ -71,7 +48,7 @@ func rangedAttribute(e *ldap.Entry, attribute string) (values [][]byte, next int
 		if !strings.EqualFold(name, attribute) {
 			continue
 		}
-		if next, ok := nextOfRange(options); ok {
+		if next, ok := entries.NextOfRange(options); ok {
 			return a.ByteValues, next, true
 		}
 	}

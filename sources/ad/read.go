@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-	"golang.org/x/time/rate"
 
-	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
+	"hybridaudit/sources/evidence/entries"
 )
 
 // Bounds on starting over, for each dataset.
@@ -26,37 +23,53 @@ var errSamePage = errors.New("the server gave the same page again")
 
 // place is a subtree that is searched for a dataset.
 type place struct {
-	domain *domain
-	base   string
-	filter string
+	base     string
+	filter   string
+	controls []ldap.Control // besides that of paging
 }
 
-// reader reads one dataset.
+// reader reads places of one domain into a dataset, beside other readers of the dataset.
 type reader struct {
 	collection *collection
-	dataset    evidence.Dataset
-	writer     *writer
-	attributes []string // to ask for
-	estimate   int      // by the server, for the places read so far
+	sink       *sink
+	lane       *lane
+	attributes []string             // to ask for
+	skip       func(dn []byte) bool // entries that are not wanted, nil when all are
+	estimate   int                  // by the server, for the places read so far; guarded by the sink, like count
+	count      count                // that was asked for first
 	losses     int
 	restarts   int
-	server     string // that answered last
 }
 
 // readPlace reads one subtree to its end. When a connection is lost, or the server has forgotten the search, it starts again and skips the objects that it
 // has: a cookie of one connection is worth nothing on another.
 func (r *reader) readPlace(ctx context.Context, p place) error {
-	before := r.estimate
+	before, seen, counted := r.estimate, 0, false
+	err := r.again(ctx, func(s *session) (err error) {
+		r.estimates(before)
+		seen = 0
+		if r.collection.config.CountFirst && !counted {
+			if counted, err = r.countFirst(ctx, s, p); err != nil {
+				return err
+			}
+		}
+		seen, err = r.pass(ctx, s, p)
+		return err
+	})
+	if err == nil {
+		r.compare(seen)
+	}
+	return err
+}
+
+// again does a part of the reading, and once more from its start when a connection was lost or a search forgotten.
+func (r *reader) again(ctx context.Context, do func(*session) error) error {
 	for {
-		s, fault := r.collection.live(ctx, p.domain)
+		s, fault := r.collection.live(ctx, r.lane)
 		if fault != nil {
-			return r.collection.because(ctx, fault)
+			return because(ctx, fault)
 		}
-		if s.root.host != "" {
-			r.server = s.root.host
-		}
-		r.estimate = before
-		err := r.pass(ctx, s, p)
+		err := do(s)
 		var (
 			lost    *Error
 			expired *cookieError
@@ -71,10 +84,10 @@ func (r *reader) readPlace(ctx context.Context, p place) error {
 			r.restarting(expired)
 		case errors.As(err, &lost) && lost.Kind == ConnectionLost && r.losses < maxLosses:
 			r.losses++
-			r.collection.lost(p.domain)
+			r.collection.lost(r.lane)
 			r.restarting(lost)
 		case errors.As(err, &lost) && lost.Kind == ConnectionLost:
-			r.collection.lost(p.domain)
+			r.collection.lost(r.lane)
 			return fmt.Errorf("the connection was lost %d times, at last: %w", r.losses+1, err)
 		default:
 			return err
@@ -83,86 +96,110 @@ func (r *reader) readPlace(ctx context.Context, p place) error {
 }
 
 func (r *reader) restarting(fault error) {
-	r.writer.tally.again++
-	r.collection.config.Log.Warn("reading a dataset again from its start", "dataset", r.dataset, "rows", r.writer.table.Rows(), "because", fault)
+	r.sink.mu.Lock()
+	defer r.sink.mu.Unlock()
+	r.sink.writer.Again()
+	r.collection.config.Log.Warn("reading a dataset again from its start", "dataset", r.sink.dataset, "rows", r.sink.writer.Rows(), "because", fault)
 }
 
-// pass reads the pages of one search. While one page is turned into rows the next is already asked for.
-func (r *reader) pass(ctx context.Context, s *session, p place) error {
+func (r *reader) estimates(n int) {
+	r.sink.mu.Lock()
+	defer r.sink.mu.Unlock()
+	r.estimate = n
+}
+
+// fetcherOf makes what asks for the pages of one search.
+func (r *reader) fetcherOf(s *session, p place, attributes []string) *fetcher {
 	config := r.collection.config
-	f := &fetcher{
-		session: s, size: config.PageSize, limiter: r.collection.limiter, clock: config.Clock,
-		query: query{base: p.base, filter: p.filter, attributes: r.attributes},
+	return &fetcher{
+		session: s, size: config.PageSize, limiter: r.collection.limiterFor(s), clock: config.Clock, used: make(chan *answer, 2),
+		query: query{base: p.base, filter: p.filter, attributes: attributes, controls: p.controls},
 		waited: func(after time.Duration, fault *Error) {
-			config.Log.Warn("waiting for a busy server", "dataset", r.dataset, "wait", after, "because", fault)
+			config.Log.Warn("waiting for a busy server", "dataset", r.sink.dataset, "wait", after, "because", fault)
 		},
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	pages := make(chan page)
-	var fetched error
-	var fetching sync.WaitGroup
-	fetching.Go(func() {
-		defer close(pages)
-		fetched = f.fetch(ctx, pages)
-	})
-	firsts := map[directory.GUID]bool{}
-	var err error
-	for one := range pages {
-		if err == nil {
-			if err = r.take(s, one, firsts); err != nil {
-				cancel() // the page that is under way still arrives; it is not looked at
-			}
-		}
-	}
-	fetching.Wait()
-	if err != nil {
-		return err
-	}
-	return fetched
 }
 
-// take turns a page into rows. firsts holds the first object of each page of this pass.
-func (r *reader) take(s *session, p page, firsts map[directory.GUID]bool) error {
-	r.writer.tally.referrals += p.referrals
-	if len(p.entries) == 0 {
+// pass reads the pages of one search and gives the number of entries that they held. While one page is turned into rows the next is already asked for.
+func (r *reader) pass(ctx context.Context, s *session, p place) (seen int, err error) {
+	t := &taking{session: s, decode: new(decoder).entry, firsts: map[directory.GUID]bool{}}
+	err = r.fetcherOf(s, p, r.attributes).each(ctx, func(one page) error {
+		seen += one.entries()
+		return r.take(t, one)
+	})
+	return seen, err
+}
+
+// taking is one pass.
+type taking struct {
+	session *session
+	decode  func(element []byte) (entries.Entry, error) // a SearchResultEntry; what it gives may be overwritten by the next call
+	firsts  map[directory.GUID]bool                     // the first object of each page
+}
+
+// take turns a page into rows. Other readers of the dataset wait meanwhile.
+func (r *reader) take(t *taking, p page) error {
+	r.sink.mu.Lock()
+	defer r.sink.mu.Unlock()
+	before := r.sink.writer.Rows()
+	defer func() { r.collection.gave(r, t.session, r.sink.writer.Rows()-before) }()
+	r.sink.writer.Referred(p.referrals)
+	if p.entries() == 0 {
 		return nil
 	}
-	if g, ok := guidOf(p.entries[0]); ok {
-		if firsts[g] && r.knows(p.entries) {
-			return errSamePage
+	for i := range p.entries() {
+		e, err := t.decode(p.entry(i))
+		if err != nil {
+			return t.session.unreadable(err)
 		}
-		firsts[g] = true
-	}
-	for _, e := range p.entries {
-		if err := r.writer.add(e, s.rest); err != nil {
+		if g, ok := entries.GUIDOf(e); ok && i == 0 {
+			if t.firsts[g] && r.knows(t, p) {
+				return errSamePage
+			}
+			t.firsts[g] = true
+			if e, err = t.decode(p.entry(i)); err != nil { // knows has overwritten it
+				return t.session.unreadable(err)
+			}
+		}
+		if r.skip != nil && r.skip(e.DN) {
+			r.sink.skipped++
+			continue
+		}
+		if r.sink.see != nil {
+			r.sink.see(e)
+		}
+		if err := r.sink.writer.Add(e, t.session.rest); err != nil {
 			return err
 		}
 	}
-	expected := -1
-	if p.estimate > 0 && len(firsts) == 1 {
+	if p.estimate > 0 && len(t.firsts) == 1 {
 		r.estimate += p.estimate
 	}
-	if r.estimate > 0 {
-		expected = r.estimate
-	}
-	r.collection.config.Progress(r.dataset, r.writer.table.Rows(), expected)
+	r.collection.config.Progress(r.sink.dataset, r.sink.writer.Rows(), r.sink.expected())
 	return nil
 }
 
-// knows says whether all objects have a row.
-func (r *reader) knows(entries []*ldap.Entry) bool {
-	return !slices.ContainsFunc(entries, func(e *ldap.Entry) bool {
-		g, ok := guidOf(e)
-		_, known := r.writer.known[g]
-		return ok && !known
-	})
+// expected is how many rows the places read so far are thought to have, -1 when nothing tells.
+func (r *reader) expected() int {
+	switch {
+	case r.count.total > 0:
+		return r.count.total
+	case r.estimate > 0:
+		return r.estimate
+	}
+	return -1
 }
 
-// limiterOf makes the limiter of a collection, nil when there is no limit.
-func limiterOf(perSecond, pageSize int) *rate.Limiter {
-	if perSecond == 0 {
-		return nil
+// knows says whether all objects of a page have a row.
+func (r *reader) knows(t *taking, p page) bool {
+	for i := range p.entries() {
+		e, err := t.decode(p.entry(i))
+		if err != nil {
+			return false // and taking the page will say why
+		}
+		if g, ok := entries.GUIDOf(e); ok && (r.skip == nil || !r.skip(e.DN)) && !r.sink.writer.Has(g) {
+			return false
+		}
 	}
-	return rate.NewLimiter(rate.Limit(perSecond), pageSize)
+	return true
 }

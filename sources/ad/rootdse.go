@@ -1,6 +1,8 @@
 package ad
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -14,6 +16,10 @@ type rootDSE struct {
 	host                                              string // its own DNS name
 	service                                           string // DN of its NTDS settings
 	clock                                             time.Time
+	asked                                             time.Time // own clock, in the middle between question and answer
+	roundTrip                                         time.Duration
+	usn                                               int64 // highestCommittedUSN, -1 when it does not tell
+	catalog                                           bool  // it serves as global catalog
 }
 
 // domain is the DNS name of the server's domain.
@@ -26,9 +32,11 @@ func (d rootDSE) forest() string { return directory.DomainOf(d.rootDomain) }
 func (s *session) readRootDSE() (rootDSE, *Error) {
 	names := []string{
 		"defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "rootDomainNamingContext", "namingContexts", "dnsHostName", "dsServiceName",
-		"currentTime",
+		"currentTime", "highestCommittedUSN", "isGlobalCatalogReady",
 	}
+	before := s.clock.Now()
 	got, fault := s.search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, s.seconds(), false, "(objectClass=*)", names, nil))
+	took := max(0, s.clock.Now().Sub(before))
 	if fault != nil {
 		return rootDSE{}, fault
 	}
@@ -40,9 +48,15 @@ func (s *session) readRootDSE() (rootDSE, *Error) {
 		defaultContext: e.GetEqualFoldAttributeValue("defaultNamingContext"), configuration: e.GetEqualFoldAttributeValue("configurationNamingContext"),
 		schema: e.GetEqualFoldAttributeValue("schemaNamingContext"), rootDomain: e.GetEqualFoldAttributeValue("rootDomainNamingContext"),
 		host: printable(e.GetEqualFoldAttributeValue("dnsHostName"), 255), service: e.GetEqualFoldAttributeValue("dsServiceName"),
+		asked: before.Add(took / 2), roundTrip: took,
+		catalog: s.server.catalog || strings.EqualFold(e.GetEqualFoldAttributeValue("isGlobalCatalogReady"), "TRUE"),
 	}
-	// A time that cannot be read is no reason to refuse a server.
+	// What cannot be read of the clock and the counter is no reason to refuse a server.
 	d.clock, _ = directory.ParseGeneralizedTime(e.GetEqualFoldAttributeValue("currentTime"))
+	var err error
+	if d.usn, err = strconv.ParseInt(e.GetEqualFoldAttributeValue("highestCommittedUSN"), 10, 64); err != nil || d.usn < 0 {
+		d.usn = -1
+	}
 	if d.defaultContext == "" {
 		d.defaultContext = e.GetEqualFoldAttributeValue("namingContexts")
 	}

@@ -1,40 +1,108 @@
 package ad
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/entries"
 )
 
 // schemaBatch is how many attributes are asked for in one search: far below the limit that page sizes and filters set.
 const schemaBatch = 100
 
-// missingInSchema tells which of the attributes the forest's schema does not know: the product that brings them was never installed.
-func (s *session) missingInSchema(names []string) ([]string, *Error) {
+// schema is what the forest's schema says of the attributes that matter here; the zero value is one that could not be read.
+type schema struct {
+	known   map[string]bool // lower-case names of attributes, and whether a global catalog holds them
+	catalog bool            // it is known what a global catalog holds
+}
+
+// readSchema asks for attributes by name.
+func (s *session) readSchema(names []string) (schema, *Error) {
 	if s.root.schema == "" {
-		return nil, &Error{Kind: Refused, Server: s.server.address, What: "it has no schema partition"}
+		return schema{}, &Error{Kind: Refused, Server: s.server.address, What: "it has no schema partition"}
 	}
-	known := map[string]bool{}
+	found := schema{known: map[string]bool{}}
 	for batch := range slices.Chunk(names, schemaBatch) {
 		var filter strings.Builder
 		filter.WriteString("(&(objectClass=attributeSchema)(|")
 		for _, name := range batch {
-			filter.WriteString("(lDAPDisplayName=" + ldap.EscapeFilter(name) + ")")
+			filter.WriteString(equal("lDAPDisplayName", name))
 		}
 		filter.WriteString("))")
 		got, fault := s.search(ldap.NewSearchRequest(s.root.schema, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, s.seconds(), false, filter.String(),
-			[]string{"lDAPDisplayName"}, nil))
+			[]string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"}, nil))
 		if fault != nil {
-			return nil, fault
+			return schema{}, fault
 		}
 		for _, e := range got.Entries {
-			known[strings.ToLower(e.GetEqualFoldAttributeValue("lDAPDisplayName"))] = true
+			held := strings.EqualFold(e.GetEqualFoldAttributeValue("isMemberOfPartialAttributeSet"), "TRUE")
+			found.known[strings.ToLower(e.GetEqualFoldAttributeValue("lDAPDisplayName"))] = held
+			found.catalog = found.catalog || held
 		}
 	}
-	if !known["objectguid"] {
+	if _, ok := found.known["objectguid"]; !ok {
 		// Every schema has it: what was read is not the schema.
-		return nil, &Error{Kind: Refused, Server: s.server.address, What: "the schema partition shows no attributes", Advice: "give the account the right to read it"}
+		return schema{}, &Error{Kind: Refused, Server: s.server.address, What: "the schema partition shows no attributes", Advice: "give the account the right to read it"}
 	}
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return known[strings.ToLower(name)] }), nil
+	return found, nil
+}
+
+// absent picks the attributes that the schema does not know: the product that brings them was never installed. Of a schema that could not be read nothing
+// is said.
+func (s schema) absent(names []string) []string {
+	if s.known == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		_, ok := s.known[strings.ToLower(name)]
+		return ok
+	})
+}
+
+// notInCatalog picks the attributes that exist and that a global catalog does not hold, as far as that is known.
+func (s schema) notInCatalog(names []string) []string {
+	if !s.catalog {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		held, ok := s.known[strings.ToLower(name)]
+		return held || !ok || slices.Contains(keyAttributes(), name)
+	})
+}
+
+// schemaNames lists the attributes that the schema is asked about: those of all tables, and those of the filters.
+func (c *collection) schemaNames() []string {
+	names := map[string]bool{}
+	for _, d := range c.config.datasets {
+		for _, name := range c.columnsOf(d) {
+			names[name] = true
+		}
+		filter, _ := filterAttributes(c.config.filterOf(d)) // it was checked with the configuration
+		for _, name := range filter {
+			names[name] = true
+		}
+	}
+	for _, text := range []string{entries.UserFilter, entries.ContactFilter, entries.GroupFilter, entries.ServiceAccountFilter} {
+		filter, _ := filterAttributes(text)
+		for _, name := range filter {
+			names[name] = true
+		}
+	}
+	names["objectGUID"], names["uPNSuffixes"], names["rangeUpper"] = true, true, true
+	return slices.Sorted(maps.Keys(names))
+}
+
+// columnsOf lists the attributes that fill a dataset's table.
+func (c *collection) columnsOf(d evidence.Dataset) []string {
+	switch d {
+	case evidence.ADForests, evidence.ADDomains, evidence.ADServers:
+		return nil
+	case evidence.ADUsers, evidence.ADContacts, evidence.ADGroups:
+		return c.config.wanted
+	}
+	return slices.DeleteFunc(evidence.SchemaOf(d).Names(), func(name string) bool { return name == evidence.ADForestColumn })
 }

@@ -2,8 +2,10 @@ package ad
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -20,25 +22,36 @@ type session struct {
 	root    rootDSE
 	timeout time.Duration
 	log     *slog.Logger
+	clock   Clock
 	stop    func() bool // ends the watch over the context
+	free    func()      // gives the place among the server's connections back; nil for none
+
+	certificate *x509.Certificate // the server's; nil without TLS
 }
 
-// open connects, secures, reads rootDSE and signs in. It checks the domain before the sign-in, so that no password goes to a stranger's server: accept
-// gives an error when the server is not wanted.
-func (r *resolved) open(ctx context.Context, s server, accept func(rootDSE) *Error) (*session, *Error) {
+// entrance decides about a server and about the sign-in.
+type entrance struct {
+	// accept gives an error when the server is not wanted.
+	accept func(rootDSE) *Error
+	// admit is called before the sign-in, and done with its outcome. It gives an error when no sign-in may be tried any more.
+	admit func() (done func(*Error), fault *Error)
+}
+
+// open connects, secures, reads rootDSE and signs in. It checks the domain before the sign-in, so that no password goes to a stranger's server.
+func (r *resolved) open(ctx context.Context, s server, e entrance) (*session, *Error) {
 	raw, fault := r.dial(ctx, s)
 	if fault != nil {
-		return nil, fault
+		return nil, r.certificateFault(s, fault, nil)
 	}
-	g := &guard{Conn: raw}
-	g.allow()
+	g := newGuard(raw)
 	conn := ldap.NewConn(g, s.implicit || r.StartTLS)
 	conn.SetTimeout(r.Timeout)
 	conn.Start()
-	n := &session{server: s, conn: conn, guard: g, timeout: r.Timeout, log: r.Log}
+	n := &session{server: s, conn: conn, guard: g, timeout: r.Timeout, log: r.Log, clock: r.Clock, certificate: serverCertificate(raw)}
 	// The library knows no context. Closing the socket below it ends every request at once.
 	n.stop = context.AfterFunc(ctx, func() { _ = raw.Close() })
-	if fault := n.enter(r, accept); fault != nil {
+	if fault := n.enter(ctx, r, e); fault != nil {
+		fault = r.certificateFault(s, fault, g.broken())
 		n.close()
 		return nil, fault
 	}
@@ -46,46 +59,48 @@ func (r *resolved) open(ctx context.Context, s server, accept func(rootDSE) *Err
 	return n, nil
 }
 
-func (s *session) enter(r *resolved, accept func(rootDSE) *Error) *Error {
+// serverCertificate gives the certificate that a server showed, nil without TLS.
+func serverCertificate(conn net.Conn) *x509.Certificate {
+	secured, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	shown := secured.ConnectionState().PeerCertificates
+	if len(shown) == 0 {
+		return nil
+	}
+	return shown[0]
+}
+
+func (s *session) enter(ctx context.Context, r *resolved, e entrance) *Error {
 	root, early := s.readRootDSE()
 	if early != nil && early.Kind != Refused {
 		return early
 	}
 	if early == nil {
 		s.root = root
-		if fault := accept(root); fault != nil {
+		if fault := e.accept(root); fault != nil {
 			return fault
 		}
 	}
-	if fault := s.signIn(r); fault != nil {
+	done, fault := e.admit()
+	if fault != nil {
+		return fault
+	}
+	fault = s.signIn(ctx, r)
+	done(fault)
+	if fault != nil {
 		return fault
 	}
 	if early == nil {
 		return nil
 	}
 	// Some servers show rootDSE only to those who have signed in.
-	root, fault := s.readRootDSE()
-	if fault != nil {
+	if root, fault = s.readRootDSE(); fault != nil {
 		return fault
 	}
 	s.root = root
-	return accept(root)
-}
-
-func (s *session) signIn(r *resolved) *Error {
-	password, err := r.Password()
-	if err == nil && password == "" {
-		// With an empty password a server would let the account in as nobody, and say nothing of it.
-		err = errors.New("the password is empty")
-	}
-	if err != nil {
-		return &Error{Kind: CredentialError, Server: s.server.address, What: "the password is not available: " + err.Error(), Err: err}
-	}
-	s.guard.allow()
-	if err := s.conn.Bind(r.BindName, password); err != nil {
-		return s.bindError(err)
-	}
-	return nil
+	return e.accept(root)
 }
 
 // close ends the connection, politely if it still lives.
@@ -95,6 +110,9 @@ func (s *session) close() {
 	_ = s.conn.Unbind()
 	_ = s.guard.Close()
 	_ = s.conn.Close()
+	if s.free != nil {
+		s.free()
+	}
 }
 
 // search sends one request. Whatever entries came before an error are given as well.

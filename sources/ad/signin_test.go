@@ -242,19 +242,25 @@ func TestConfiguration(t *testing.T) {
 		change func(*Config)
 		text   string
 	}{
-		"no server":      {func(c *Config) { c.Servers = nil }, "no server"},
-		"no URL":         {func(c *Config) { c.Servers = []string{"dc01.contoso.com"} }, "is not just"},
-		"path":           {func(c *Config) { c.Servers = []string{"ldaps://dc01.contoso.com/x"} }, "is not just"},
-		"scheme":         {func(c *Config) { c.Servers = []string{"https://dc01.contoso.com"} }, "must begin with"},
-		"clear":          {func(c *Config) { c.AllowPlaintext = false }, "in clear"},
-		"global catalog": {func(c *Config) { c.Servers = []string{"ldaps://dc01.contoso.com:3269"} }, "global catalog"},
-		"no account":     {func(c *Config) { c.BindName = "" }, "account name"},
-		"no password":    {func(c *Config) { c.Password = nil }, "password"},
-		"page size":      {func(c *Config) { c.PageSize = 1001 }, "page size"},
-		"rate":           {func(c *Config) { c.MaxEntriesPerSecond = -1 }, "negative"},
-		"search base":    {func(c *Config) { c.SearchBases = []string{"OU=x,DC=contoso,DC=com", "Staff"} }, "search base 2"},
-		"empty base":     {func(c *Config) { c.SearchBases = []string{""} }, "search base 1"},
-		"attribute":      {func(c *Config) { c.Attributes = []string{"forest"} }, "no attribute"},
+		"no server":    {func(c *Config) { c.Servers = nil }, "no server"},
+		"no URL":       {func(c *Config) { c.Servers = []string{"dc01.contoso.com"} }, "is not just"},
+		"path":         {func(c *Config) { c.Servers = []string{"ldaps://dc01.contoso.com/x"} }, "is not just"},
+		"scheme":       {func(c *Config) { c.Servers = []string{"https://dc01.contoso.com"} }, "must begin with"},
+		"clear":        {func(c *Config) { c.AllowPlaintext = false }, "in clear"},
+		"domain alone": {func(c *Config) { c.Servers, c.Domain = nil, "contoso.com" }, "without DNS"},
+		"domain name":  {func(c *Config) { c.Domain = "DC=contoso,DC=com" }, "no DNS name"},
+		"connections":  {func(c *Config) { c.Connections = 9 }, "connections"},
+		"excluded":     {func(c *Config) { c.ExcludeOUs = []string{"Staff"} }, "excluded unit 1"},
+		"filter":       {func(c *Config) { c.UserFilter = "(mail=*" }, "filter of ad.users"},
+		"two filters":  {func(c *Config) { c.GroupFilter = "(mail=*)(cn=*)" }, "filter of ad.groups"},
+		"dataset":      {func(c *Config) { c.Datasets = []evidence.Dataset{evidence.TenantUsers} }, "no dataset of a directory"},
+		"no account":   {func(c *Config) { c.BindName = "" }, "account name"},
+		"no password":  {func(c *Config) { c.Password = nil }, "password"},
+		"page size":    {func(c *Config) { c.PageSize = 1001 }, "page size"},
+		"rate":         {func(c *Config) { c.MaxEntriesPerSecond = -1 }, "negative"},
+		"search base":  {func(c *Config) { c.SearchBases = []string{"OU=x,DC=contoso,DC=com", "Staff"} }, "search base 2"},
+		"empty base":   {func(c *Config) { c.SearchBases = []string{""} }, "search base 1"},
+		"attribute":    {func(c *Config) { c.Attributes = []string{"forest"} }, "no attribute"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

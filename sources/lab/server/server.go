@@ -31,7 +31,8 @@ type Running struct {
 	Password           string // of the account, made for this run
 	Secret             string // of the application, made for this run
 	TenantID           string
-	CA                 []byte // PEM
+	CA                 []byte   // PEM
+	Subsidiary         *Running // the second organisation, nil when there is none
 
 	group *errgroup.Group
 	stop  context.CancelFunc
@@ -39,19 +40,46 @@ type Running struct {
 
 // Options change what is served.
 type Options struct {
-	Host       string // address to listen on; 127.0.0.1 when empty
-	Port       int    // of LDAPS; LDAP and Graph follow. 0 takes free ports
+	Host string // address to listen on; 127.0.0.1 when empty
+	Port int    // of LDAPS; LDAP and Graph follow, then those of the subsidiary. 0 takes free ports
+	// Faults are those of the organisation; its subsidiary has none.
 	LDAPFaults []ldaplab.Fault
 	GraphFault []graphlab.Fault
 }
 
+// serversEach is how many servers, and ports, an organisation has.
+const serversEach = 3
+
 // Start listens and answers until Stop or the end of ctx.
 func Start(ctx context.Context, org lab.Organisation, o Options) (*Running, error) {
+	r, err := start(ctx, org, o)
+	if err != nil || org.Subsidiary == nil {
+		return r, err
+	}
+	second := Options{Host: o.Host}
+	if o.Port > 0 {
+		second.Port = o.Port + serversEach
+	}
+	if r.Subsidiary, err = start(ctx, *org.Subsidiary, second); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
+	return r, nil
+}
+
+// All lists what answers: the organisation and its subsidiary.
+func (r *Running) All() []*Running {
+	if r.Subsidiary == nil {
+		return []*Running{r}
+	}
+	return []*Running{r, r.Subsidiary}
+}
+
+func start(ctx context.Context, org lab.Organisation, o Options) (*Running, error) {
 	if o.Host == "" {
 		o.Host = "127.0.0.1"
 	}
 	r := &Running{BindName: AccountName + "@" + org.Directory.ForestName, Password: secret(), Secret: secret(), TenantID: org.Tenant.ID}
-	listeners, err := listen(ctx, o.Host, o.Port, 3)
+	listeners, err := listen(ctx, o.Host, o.Port, serversEach)
 	if err != nil {
 		return nil, err
 	}
@@ -95,14 +123,28 @@ func (r *Running) servers(org lab.Organisation, o Options, at net.Addr) (*ldapla
 
 // Stop ends the servers and waits for them.
 func (r *Running) Stop() error {
-	r.stop()
-	return r.group.Wait()
+	var errs []error
+	for _, one := range r.All() {
+		one.stop()
+		errs = append(errs, one.group.Wait())
+	}
+	return errors.Join(errs...)
 }
 
 // Wait waits until the context that Start was given ends, or a server fails.
 func (r *Running) Wait() error {
-	defer r.stop()
-	return r.group.Wait()
+	var waiting errgroup.Group
+	for _, one := range r.All() {
+		waiting.Go(func() error {
+			defer func() {
+				for _, other := range r.All() {
+					other.stop()
+				}
+			}()
+			return one.group.Wait()
+		})
+	}
+	return waiting.Wait()
 }
 
 // listen opens n ports from port upward, or free ones.

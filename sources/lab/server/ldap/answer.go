@@ -24,12 +24,12 @@ func (c *connection) search(ctx context.Context, id int64, r searchRequest, cont
 	case controls.unknown != "":
 		return done(outcomeControl)
 	case root:
-		return c.send(message(id, c.server.rootDSE(r)), result(id, tagSearchDone, outcome{}, nil, nil))
+		return c.send(message(id, c.server.rootDSE(r, c.tree)), result(id, tagSearchDone, outcome{}, nil, nil))
 	}
 	set, known := (*resultSet)(nil), false
 	if controls.cookie == "" {
 		var bad *outcome
-		if set, bad = c.server.tree.evaluate(ctx, r, controls, c.server.options.Directory.ForestName); bad != nil {
+		if set, bad = c.tree.evaluate(ctx, r, controls, c.server.options.Directory.ForestName); bad != nil {
 			return done(*bad)
 		}
 	} else if set, known = c.take(controls.cookie); !known {
@@ -42,7 +42,7 @@ func (c *connection) search(ctx context.Context, id int64, r searchRequest, cont
 
 // sendPage writes the entries, and on the last page the referrals, in between what the planted faults demand.
 func (c *connection) sendPage(ctx context.Context, id int64, p page) error {
-	tree, s := c.server.tree, p.set.selection
+	tree, s := c.tree, p.set.selection
 	for _, f := range p.faults {
 		switch f.Kind {
 		case Refused:
@@ -94,13 +94,15 @@ func (c *connection) strike(f Fault, id int64, next []byte, p page, i int) (chan
 		}
 		return nil, true, errClosedByFault
 	case MalformedBER:
-		return nil, true, c.send(garbage)
+		if next = f.Malformed.bytes(id, next); f.Malformed < LongName {
+			return nil, true, c.send(next)
+		}
 	case EndedEarly:
 		return nil, true, c.send(result(id, tagSearchDone, outcome{code: f.Code, text: faultTexts[f.Code]}, nil, nil))
 	case HugeValue:
 		if i < len(p.entries) {
 			extra := attribute{name: f.Names[0], values: [][]byte{bytes.Repeat([]byte("x"), f.Size)}}
-			next = message(id, c.server.tree.encode(&c.server.tree.nodes[p.entries[i]], p.set.selection, &extra))
+			next = message(id, c.tree.encode(&c.tree.nodes[p.entries[i]], p.set.selection, &extra))
 		}
 	}
 	return next, false, nil
@@ -145,7 +147,7 @@ func (c *connection) pagingControl(w *wire, p page) {
 func (c *connection) wholePage(id int64, p page) []byte {
 	var out []byte
 	for _, at := range p.entries {
-		out = append(out, message(id, c.server.tree.entry(at, p.set.selection))...)
+		out = append(out, message(id, c.tree.entry(at, p.set.selection))...)
 	}
 	return append(out, c.ending(id, p)...)
 }

@@ -51,11 +51,11 @@ const (
 // knownAttributes lists attributes by syntax; behind a slash stand flags. What is not listed is single-valued Unicode text unless an entry shows otherwise.
 var knownAttributes = map[syntax]string{
 	syntaxText: `c/g canonicalName/cm cn/g co comment company countryCode dc/g department description/mg displayName/g displayNamePrintable division
-		dNSHostName/g dnsRoot/m employeeID employeeNumber employeeType facsimileTelephoneNumber givenName/g homePhone info initials ipPhone/g l/g
-		lDAPDisplayName legacyExchangeDN/g mail/g middleName mobile msDS-ExternalDirectoryObjectId/g msDS-ReplAttributeMetaData/cm msDS-SourceObjectDN
+		dNSHostName/g dnsRoot/mg employeeID employeeNumber employeeType facsimileTelephoneNumber givenName/g homePhone info initials ipPhone/g l/g
+		keywords/mg lastKnownParent lDAPDisplayName/g legacyExchangeDN/g mail/g middleName mobile msDS-ExternalDirectoryObjectId/g msDS-ReplAttributeMetaData/cm msDS-SourceObjectDN
 		name/g nETBIOSName o/m otherFacsimileTelephoneNumber/m otherHomePhone/m otherIpPhone/m otherMailbox/m otherMobile/m otherPager/m otherTelephone/m
 		ou/g pager personalTitle physicalDeliveryOfficeName postalCode postOfficeBox/m preferredLanguage proxyAddresses/m roomNumber sAMAccountName/g
-		servicePrincipalName/mg sn/g st/g street streetAddress telephoneNumber/g textEncodedORAddress/g title uid/m uPNSuffixes/m url/m userPrincipalName/g
+		serviceBindingInformation/mg servicePrincipalName/mg sn/g st/g street streetAddress telephoneNumber/g textEncodedORAddress/g title uid/m uPNSuffixes/m url/m userPrincipalName/g
 		userWorkstations wWWHomePage attributeID attributeSyntax
 		extensionAttribute1/gp extensionAttribute2/gp extensionAttribute3/gp extensionAttribute4/gp extensionAttribute5/gp extensionAttribute6/gp
 		extensionAttribute7/gp extensionAttribute8/gp extensionAttribute9/gp extensionAttribute10/gp extensionAttribute11/gp extensionAttribute12/gp
@@ -71,7 +71,7 @@ var knownAttributes = map[syntax]string{
 		msRTCSIP-FederationEnabled/gp msRTCSIP-InternetAccessEnabled/gp msRTCSIP-UserEnabled/gp`,
 	syntaxInteger: `adminCount groupType/g instanceType/g msDS-User-Account-Control-Computed/c msExchRecipientDisplayType/gp msExchUMEnabledFlags/p
 		msRTCSIP-ApplicationOptions/p msRTCSIP-ArchivingEnabled/gp msRTCSIP-OptionFlags/gp msRTCSIP-PoolType/p msRTCSIP-PoolVersion/p
-		msRTCSIP-TrustedServerVersion/p oMSyntax primaryGroupID/g sAMAccountType/g searchFlags systemFlags userAccountControl/g versionNumber`,
+		msRTCSIP-TrustedServerVersion/p oMSyntax primaryGroupID/g rangeUpper sAMAccountType/g searchFlags systemFlags/g userAccountControl/g versionNumber`,
 	syntaxLarge: `accountExpires badPasswordTime lastLogon lastLogonTimestamp/g lockoutTime msExchRecipientTypeDetails/gp msExchRemoteRecipientType/gp
 		pwdLastSet uSNChanged/g uSNCreated/g`,
 	syntaxOctets: `invocationId mS-DS-ConsistencyGuid msExchMailboxGuid/gp msRTCSIP-GroupingID/p msRTCSIP-TenantId/p msRTCSIP-UserRoutingGroupId/p objectGUID/g

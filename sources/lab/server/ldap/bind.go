@@ -15,7 +15,7 @@ type account struct {
 	password          string
 }
 
-// accountsOf resolves the names of the accounts in the directory.
+// accountsOf resolves the names of the accounts in the directory. Those of the forest's root are known in its other domains too.
 func accountsOf(o Options, t *tree) []account {
 	var out []account
 	for _, a := range o.Accounts {
@@ -35,6 +35,11 @@ func accountsOf(o Options, t *tree) []account {
 			}
 		}
 		out = append(out, one)
+		if root := o.Forest[0]; root.BaseDN != o.Directory.BaseDN {
+			one.upn, one.nt = strings.ToLower(a.Name+"@"+root.ForestName), strings.ToLower(root.NetBIOSName+`\`+a.Name)
+			one.key = directory.DNKey("CN=" + directory.EscapeRDN(a.Name) + ",CN=Users," + root.BaseDN)
+			out = append(out, one)
+		}
 	}
 	return out
 }

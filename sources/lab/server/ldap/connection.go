@@ -21,6 +21,7 @@ var errClosedByFault = errors.New("connection closed by a planted fault")
 // connection is one client.
 type connection struct {
 	server *Server
+	tree   *tree
 	raw    net.Conn // the TCP connection, below TLS
 	conn   net.Conn
 	reader *bufio.Reader
@@ -39,9 +40,9 @@ type connection struct {
 	cookies []string
 }
 
-func newConnection(s *Server, raw net.Conn) *connection {
+func newConnection(s *Server, t *tree, raw net.Conn) *connection {
 	c := &connection{
-		server: s, raw: raw, slots: make(chan struct{}, searchesAtOnce), running: map[int64]context.CancelFunc{}, sets: map[string]*resultSet{},
+		server: s, tree: t, raw: raw, slots: make(chan struct{}, searchesAtOnce), running: map[int64]context.CancelFunc{}, sets: map[string]*resultSet{},
 	}
 	c.use(raw)
 	return c
@@ -198,7 +199,7 @@ func (c *connection) observe(r Request) {
 		if r.Operation != "bind" {
 			r.Who = c.who
 		}
-		r.TLS = c.secure
+		r.TLS, r.Catalog = c.secure, c.tree.catalog
 		c.server.options.Observe(r)
 	}
 }

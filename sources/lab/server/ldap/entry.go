@@ -13,6 +13,7 @@ type selection struct {
 	all         bool // "*" or an empty list
 	operational bool // "+"
 	typesOnly   bool
+	partial     bool // only what a global catalog holds
 	wanted      []wantedAttribute
 	signature   string
 }
@@ -27,7 +28,7 @@ type wantedAttribute struct {
 
 // choose resolves the attribute list. Names that no entry uses select nothing.
 func (t *tree) choose(r searchRequest) selection {
-	s := selection{typesOnly: r.typesOnly, all: len(r.attributes) == 0, signature: r.signature()}
+	s := selection{typesOnly: r.typesOnly, all: len(r.attributes) == 0, partial: t.catalog, signature: r.signature()}
 	for _, name := range r.attributes {
 		switch name {
 		case "*":
@@ -40,6 +41,9 @@ func (t *tree) choose(r searchRequest) selection {
 		base, options, _ := strings.Cut(name, ";")
 		id, ok := t.names[strings.ToLower(base)]
 		if !ok {
+			continue
+		}
+		if t.catalog && !t.kinds[id].global {
 			continue
 		}
 		w := wantedAttribute{id: id}
@@ -83,7 +87,7 @@ func (s selection) find(id int32, kind attributeKind) (wantedAttribute, bool) {
 	case kind.constructed:
 		return wantedAttribute{}, s.operational
 	}
-	return wantedAttribute{}, s.all
+	return wantedAttribute{}, s.all && (kind.global || !s.partial)
 }
 
 // beyond names the first attribute whose range begins behind its last value.

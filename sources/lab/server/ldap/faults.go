@@ -28,7 +28,7 @@ const (
 	Refused       // the page is refused with Fault.Code; it can be asked for again with the same cookie
 	EndedEarly    // the search ends with Fault.Code after Entries entries, without the paging control
 	SlowDrip      // the page arrives in pieces of Fault.Size bytes, one each Fault.Every
-	MalformedBER  // bytes that are no BER element
+	MalformedBER  // bytes that are no LDAP, of the kind Fault.Malformed; the connection stays open
 	HugeValue     // one entry has Fault.Names[0] with a value of Fault.Size bytes
 	Silence       // no answer at all
 
@@ -54,6 +54,8 @@ type Fault struct {
 	Every time.Duration
 	Names []string
 	Data  string
+	// Malformed is what MalformedBER sends.
+	Malformed Malformation
 }
 
 func (f Fault) validate() error {
@@ -68,6 +70,8 @@ func (f Fault) validate() error {
 		return errors.New("huge value without size or attribute")
 	case (f.Kind == RefusedAttributes || f.Kind == HiddenSubtree) && len(f.Names) == 0:
 		return errors.New("no names")
+	case f.Malformed < 0 || f.Malformed > lastMalformation:
+		return fmt.Errorf("unknown malformation %d", f.Malformed)
 	case f.Kind == RefusedBind && f.Data == "":
 		return errors.New("no data code")
 	}
@@ -165,7 +169,7 @@ func (t *tree) poisonText() {
 	}
 }
 
-// garbage is what MalformedBER sends: a sequence whose element is longer than itself.
+// garbage is a sequence whose element is longer than itself.
 var garbage = []byte{tagSequence, 0x03, tagInteger, 0x04, 0x01, 0x02, 0x03, 0x04}
 
 // hostile are endings that text attributes get under the fault of that name: terminal control, NUL, bidirectional override, formulas, broken UTF-8, markup.
@@ -173,10 +177,13 @@ var hostile = []string{
 	"\x1b[2J\x07", "\x00\r\n", "\u202egnp.exe\u202c", "=cmd|' /C calc'!A0", "\xff\xfe", "<script>alert(1)</script>", "\u2066\u200b\ufeff", "@SUM(1+1)*cmd|' /C calc'!A0",
 }
 
+// formulas are what spreadsheets take for the beginning of a formula.
+const formulas = "=+-@"
+
 // poison gives the value with a hostile beginning and ending, chosen by its position.
 func poison(value []byte, position int) []byte {
 	if !utf8.Valid(value) {
 		return value
 	}
-	return fmt.Appendf(nil, "=%s%s", value, hostile[position%len(hostile)])
+	return fmt.Appendf(nil, "%c%s%s", formulas[position/len(hostile)%len(formulas)], value, hostile[position%len(hostile)])
 }

@@ -124,6 +124,7 @@ func TestHostileText(t *testing.T) {
 		t.Fatal(got, err)
 	}
 	broken, override := false, false
+	leads := map[byte]bool{}
 	for _, e := range got.Entries {
 		if e.GetAttributeValue("cn") != strings.TrimPrefix(strings.Split(e.DN, ",")[0], "CN=") || e.GetAttributeValue("userAccountControl")[0] != '5' {
 			t.Errorf("%s: structure was changed", e.DN)
@@ -131,12 +132,28 @@ func TestHostileText(t *testing.T) {
 		mail := e.GetAttributeValue("mail")
 		broken = broken || !utf8.ValidString(mail)
 		override = override || strings.Contains(mail, "\u202e")
-		if !strings.HasPrefix(mail, "=u") {
+		leads[mail[0]] = true
+		if !strings.ContainsRune(formulas, rune(mail[0])) {
 			t.Errorf("mail %q is harmless", mail)
 		}
 	}
-	if !broken || !override {
-		t.Error("broken UTF-8 or bidirectional override missing")
+	if !broken || !override || len(leads) < 3 {
+		t.Error("broken UTF-8, bidirectional override or some beginnings of formulas are missing")
+	}
+}
+
+func TestMalformations(t *testing.T) {
+	next := result(7, tagSearchDone, outcome{}, nil, nil)
+	seen := map[string]Malformation{}
+	for _, m := range Malformations() {
+		b := string(m.bytes(7, next))
+		if other, twice := seen[b]; twice || b == "" || b == string(next) {
+			t.Errorf("malformation %d sends %q, as %d does", m, b, other)
+		}
+		seen[b] = m
+	}
+	if _, err := New(Options{Directory: sample(0), Faults: []Fault{{Kind: MalformedBER, Malformed: lastMalformation + 1}}}); err == nil {
+		t.Error("an unknown malformation was accepted")
 	}
 }
 

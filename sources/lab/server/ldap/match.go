@@ -53,6 +53,7 @@ func (t *tree) prepare(f filter) (matcher, *outcome) {
 		return m, nil
 	}
 	m.kind, m.known = t.schema.kind(f.attribute)
+	m.known = m.known && (m.kind.global || !t.catalog) // what a global catalog does not hold is undefined there
 	id, used := t.names[strings.ToLower(f.attribute)]
 	if !used {
 		id = -1

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"hybridaudit/sources/lab"
@@ -32,8 +33,15 @@ type Options struct {
 	Certificate tls.Certificate
 	// RequireTLS refuses simple binds in clear with strongerAuthRequired, as a domain controller that requires signing does.
 	RequireTLS bool
-	// RootDomainDN is what rootDSE names as the forest's root domain, when the directory is to play a further domain of a forest; its own base by default.
+	// Forest are the domains of the forest, its root first, when it has several. Directory is then one of them, the one that this server is a domain controller
+	// of. The root's directory brings the configuration partition, and cross references are made for all of them.
+	Forest []lab.Directory
+	// Catalog makes the server a global catalog, for ServeCatalog and ServeCatalogTLS.
+	Catalog bool
+	// RootDomainDN is what rootDSE names as the forest's root domain, when the directory is to play a further domain of a forest; its own base, or that of the first in Forest, by default.
 	RootDomainDN string
+	// USN is what rootDSE gives as highestCommittedUSN; by default the highest uSNChanged of the entries, and at least 65536.
+	USN int64
 	// Estimate makes the paging control tell the number of entries that the whole search has. Active Directory leaves it 0.
 	Estimate bool
 	Faults   []Fault
@@ -51,6 +59,7 @@ type Request struct {
 	Operation string
 	Who       string // sAMAccountName of the signed-in account, "" for nobody; with a bind the name that was given
 	TLS       bool
+	Catalog   bool // it came to the global catalog's port
 	// The rest is for searches.
 	Base       string
 	Scope      int    // 0 base, 1 one level, 2 subtree
@@ -73,6 +82,9 @@ func (o Options) validate() error {
 	}
 	if o.Directory.BaseDN == "" || o.Directory.ForestName == "" {
 		return errors.New("the directory has no base DN or no forest name")
+	}
+	if len(o.Forest) > 0 && !slices.ContainsFunc(o.Forest, func(d lab.Directory) bool { return d.BaseDN == o.Directory.BaseDN }) {
+		return errors.New("the directory is no domain of the forest")
 	}
 	return nil
 }

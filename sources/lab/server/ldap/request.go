@@ -17,6 +17,7 @@ const (
 	oidPaged        = "1.2.840.113556.1.4.319"
 	oidDomainScope  = "1.2.840.113556.1.4.1339"
 	oidRangeNoError = "1.2.840.113556.1.4.1948"
+	oidShowDeleted  = "1.2.840.113556.1.4.417"
 	oidStartTLS     = "1.3.6.1.4.1.1466.20037"
 	oidWhoAmI       = "1.3.6.1.4.1.4203.1.11.3"
 )
@@ -37,6 +38,7 @@ type requestControls struct {
 	cookie      string
 	domainScope bool
 	noRangeErr  bool
+	showDeleted bool
 	unknown     string // first critical control that the server does not know
 }
 
@@ -109,6 +111,8 @@ func (c *requestControls) take(oid string, critical bool, value []byte) error {
 		c.domainScope = true
 	case oidRangeNoError:
 		c.noRangeErr = true
+	case oidShowDeleted:
+		c.showDeleted = true
 	default:
 		if critical && c.unknown == "" {
 			c.unknown = oid

@@ -7,6 +7,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
+
+	"hybridaudit/sources/lab"
 )
 
 // searchPacket is a search as go-ldap sends it.
@@ -56,7 +58,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(searchPacket(f, "(&(objectClass=user)(!(mail=*))(cn=a*b)(x:1.2:=3))"))
 	f.Add(garbage)
 	f.Add([]byte{0x30, 0x05, 0x02, 0x01, 0x01, 0x42, 0x00})
-	t := &tree{schema: newSchema(sample(1)), names: map[string]int32{}}
+	t := &tree{schema: newSchema([]lab.Directory{sample(1)}), names: map[string]int32{}}
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		e, err := readEnvelope(bytes.NewReader(data))
 		if err != nil || e.op.Tag != opSearchRequest {

@@ -1,35 +1,36 @@
 package ldaplab
 
 import (
+	"strconv"
 	"strings"
 
 	"hybridaudit/sources/evidence/directory"
 )
 
 // rootDSE is the answer to a base search of the empty name, as complete SearchResultEntry.
-func (s *Server) rootDSE(r searchRequest) []byte {
+func (s *Server) rootDSE(r searchRequest, t *tree) []byte {
 	d := s.options.Directory
 	host, _, _ := strings.Cut(d.DCHost, ".")
-	schemaDN := s.tree.schemaDN
-	server := "CN=" + dcName(d) + ",CN=Servers,CN=Default-First-Site-Name,CN=Sites," + d.ConfigurationDN()
+	schemaDN := t.schemaDN
+	server := "CN=" + dcName(d) + ",CN=Servers,CN=Default-First-Site-Name,CN=Sites," + t.config
 	attributes := [][]string{
 		{"domainFunctionality", "7"}, {"forestFunctionality", "7"}, {"domainControllerFunctionality", "7"},
 		{"rootDomainNamingContext", s.options.RootDomainDN},
 		{"ldapServiceName", d.ForestName + ":" + strings.ToLower(host) + "$@" + strings.ToUpper(d.ForestName)},
-		{"isGlobalCatalogReady", "FALSE"}, {"isSynchronized", "TRUE"},
+		{"isGlobalCatalogReady", upperBool(s.options.Catalog)}, {"isSynchronized", "TRUE"},
 		{"supportedSASLMechanisms", "GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"},
 		{"supportedLDAPPolicies", "MaxPageSize", "MaxValRange", "MaxQueryDuration", "MaxResultSetSize", "MaxReceiveBuffer"},
 		{"supportedLDAPVersion", "3", "2"},
-		{"supportedControl", oidPaged, oidDomainScope, oidRangeNoError},
+		{"supportedControl", oidPaged, oidDomainScope, oidRangeNoError, oidShowDeleted},
 		{"supportedExtension", oidStartTLS, oidWhoAmI},
 		{"supportedCapabilities", "1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.1791", "1.2.840.113556.1.4.1935",
 			"1.2.840.113556.1.4.2080", "1.2.840.113556.1.4.2237"},
 		{"subschemaSubentry", "CN=Aggregate," + schemaDN},
 		{"serverName", server}, {"schemaNamingContext", schemaDN},
-		append([]string{"namingContexts"}, s.tree.contexts()...),
-		{"highestCommittedUSN", "65536"}, {"dsServiceName", "CN=NTDS Settings," + server}, {"dnsHostName", d.DCHost},
-		{"defaultNamingContext", d.BaseDN}, {"currentTime", directory.FormatGeneralizedTime(s.options.Now())},
-		{"configurationNamingContext", d.ConfigurationDN()},
+		append([]string{"namingContexts"}, t.contexts()...),
+		{"highestCommittedUSN", strconv.FormatInt(s.usn(t), 10)}, {"dsServiceName", "CN=NTDS Settings," + server}, {"dnsHostName", d.DCHost},
+		{"defaultNamingContext", d.BaseDN}, {"currentTime", directory.FormatGeneralizedTime(s.options.Now().Add(d.ClockAhead))},
+		{"configurationNamingContext", t.config},
 	}
 	var w wire
 	entry := w.open(tagSearchEntry)
@@ -47,6 +48,14 @@ func (s *Server) rootDSE(r searchRequest) []byte {
 	w.shut(list)
 	w.shut(entry)
 	return w.buf
+}
+
+// usn is the highest number of a change that the server tells.
+func (s *Server) usn(t *tree) int64 {
+	if s.options.USN != 0 {
+		return s.options.USN
+	}
+	return t.usn
 }
 
 // wants says whether the attribute list names an attribute.

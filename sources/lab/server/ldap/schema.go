@@ -16,7 +16,7 @@ type schema struct {
 }
 
 // newSchema holds the attributes that every forest has, those that the entries use, and those that the directory lists beyond them.
-func newSchema(d lab.Directory) schema {
+func newSchema(forest []lab.Directory) schema {
 	known := parseAttributeList()
 	s := schema{kinds: map[string]attributeKind{}}
 	for key, kind := range known {
@@ -24,12 +24,14 @@ func newSchema(d lab.Directory) schema {
 			s.kinds[key] = kind
 		}
 	}
-	for _, name := range d.Schema {
-		s.add(known, name, false)
-	}
-	for _, e := range d.Entries {
-		for _, a := range e.Attributes {
-			s.add(known, a.Name, len(a.Values) > 1)
+	for _, d := range forest {
+		for _, name := range d.Schema {
+			s.add(known, name, false)
+		}
+		for _, e := range d.Entries {
+			for _, a := range e.Attributes {
+				s.add(known, a.Name, len(a.Values) > 1)
+			}
 		}
 	}
 	return s
@@ -103,46 +105,87 @@ func text(name string, values ...string) lab.Attribute {
 	return a
 }
 
-// completed adds the entries that each forest has and that the directory leaves out: the heads of the naming contexts, CN=Services and CN=Partitions with
-// its cross references. What the directory brings stays as it is.
-func completed(d lab.Directory, s schema) []lab.Entry {
+// completed gives the entries that the server holds: those of its domain and of the configuration partition, and of the other domains when it is a global
+// catalog. It adds what each forest has and the directories leave out: the heads of the naming contexts, CN=Services and CN=Partitions with its cross
+// references. What a directory brings stays as it is.
+func completed(forest []lab.Directory, own lab.Directory, catalog bool, s schema) []lab.Entry {
+	root := forest[0]
+	config := root.ConfigurationDN()
+	head := "CN=Schema," + config
+	var first, rest []lab.Entry
+	for _, d := range forest {
+		held := catalog || d.BaseDN == own.BaseDN
+		if held {
+			first = append(first, domainEntries(d, head, catalog)...)
+		}
+		for _, e := range d.Entries {
+			if held || d.BaseDN == root.BaseDN && within(e.DN, config) {
+				rest = append(rest, e)
+			}
+		}
+	}
+	first = append(append(first, forestEntries(forest, config, head)...), s.entries(head)...)
 	have := map[string]bool{}
-	for _, e := range d.Entries {
+	for _, e := range rest {
 		have[directory.DNKey(e.DN)] = true
 	}
-	config, head := d.ConfigurationDN(), "CN=Schema,"+d.ConfigurationDN()
-	class := func(name string) string { return "CN=" + name + "," + head }
-	domain := made(d.BaseDN, "top,domain,domainDNS", class("Domain-DNS"))
+	first = slices.DeleteFunc(first, func(e lab.Entry) bool { return have[directory.DNKey(e.DN)] })
+	return append(first, rest...)
+}
+
+// within says whether a name is another or lies below it.
+func within(dn, head string) bool {
+	a, err := directory.ParseDN(dn)
+	b, errHead := directory.ParseDN(head)
+	return err == nil && errHead == nil && (a.Equal(b) || a.Below(b))
+}
+
+// domainEntries are the heads of a domain's naming contexts. A global catalog holds no zones.
+func domainEntries(d lab.Directory, schemaDN string, catalog bool) []lab.Entry {
+	class := "CN=Domain-DNS," + schemaDN
+	domain := made(d.BaseDN, "top,domain,domainDNS", class)
 	domain.Attributes = slices.DeleteFunc(domain.Attributes, func(a lab.Attribute) bool { return a.Name == "objectGUID" })
 	domain.Attributes = append(domain.Attributes, lab.Attribute{Name: "objectGUID", Values: [][]byte{d.DomainGUID[:]}})
+	if catalog {
+		return []lab.Entry{domain}
+	}
+	return []lab.Entry{
+		domain,
+		made("DC=DomainDnsZones,"+d.BaseDN, "top,domain,domainDNS", class),
+		made("DC=ForestDnsZones,"+d.BaseDN, "top,domain,domainDNS", class),
+	}
+}
+
+// forestEntries are the configuration partition: one site with a domain controller of each domain, and the partitions.
+func forestEntries(forest []lab.Directory, config, head string) []lab.Entry {
+	root := forest[0]
+	class := func(name string) string { return "CN=" + name + "," + head }
 	partitions := "CN=Partitions," + config
 	reference := func(cn, context, dns, flags string, more ...string) lab.Entry {
 		return made("CN="+directory.EscapeRDN(cn)+","+partitions, "top,crossRef", class("Cross-Ref"),
 			append([]string{"cn", cn, "nCName", context, "dnsRoot", dns, "systemFlags", flags}, more...)...)
 	}
-	server := "CN=" + dcName(d) + ",CN=Servers,CN=Default-First-Site-Name,CN=Sites," + config
-	settings := made("CN=NTDS Settings,"+server, "top,applicationSettings,nTDSDSA", class("NTDS-DSA"), "cn", "NTDS Settings")
-	settings.Attributes = append(settings.Attributes, lab.Attribute{Name: "invocationId", Values: [][]byte{d.InvocationID[:]}})
-	first := []lab.Entry{
-		domain,
-		made("DC=DomainDnsZones,"+d.BaseDN, "top,domain,domainDNS", class("Domain-DNS")),
-		made("DC=ForestDnsZones,"+d.BaseDN, "top,domain,domainDNS", class("Domain-DNS")),
+	out := []lab.Entry{
 		made(config, "top,configuration", class("Configuration"), "cn", "Configuration"),
 		made("CN=Sites,"+config, "top,sitesContainer", class("Sites-Container"), "cn", "Sites"),
 		made("CN=Default-First-Site-Name,CN=Sites,"+config, "top,site", class("Site"), "cn", "Default-First-Site-Name"),
 		made("CN=Servers,CN=Default-First-Site-Name,CN=Sites,"+config, "top,serversContainer", class("Servers-Container"), "cn", "Servers"),
-		made(server, "top,server", class("Server"), "cn", dcName(d), "dNSHostName", d.DCHost),
-		settings,
 		made("CN=Services,"+config, "top,container", class("Container"), "cn", "Services"),
 		made(partitions, "top,crossRefContainer", class("Cross-Ref-Container"), "cn", "Partitions"),
-		reference(d.NetBIOSName, d.BaseDN, d.ForestName, "3", "nETBIOSName", d.NetBIOSName),
-		reference("Enterprise Configuration", config, d.ForestName, "1"),
-		reference("Enterprise Schema", head, d.ForestName, "1"),
-		reference("DomainDnsZones", "DC=DomainDnsZones,"+d.BaseDN, "DomainDnsZones."+d.ForestName, "5"),
-		reference("ForestDnsZones", "DC=ForestDnsZones,"+d.BaseDN, "ForestDnsZones."+d.ForestName, "5"),
 	}
-	first = slices.DeleteFunc(append(first, s.entries(head)...), func(e lab.Entry) bool { return have[directory.DNKey(e.DN)] })
-	return append(first, d.Entries...)
+	for _, d := range forest {
+		server := "CN=" + dcName(d) + ",CN=Servers,CN=Default-First-Site-Name,CN=Sites," + config
+		settings := made("CN=NTDS Settings,"+server, "top,applicationSettings,nTDSDSA", class("NTDS-DSA"), "cn", "NTDS Settings")
+		settings.Attributes = append(settings.Attributes, lab.Attribute{Name: "invocationId", Values: [][]byte{d.InvocationID[:]}})
+		out = append(out, made(server, "top,server", class("Server"), "cn", dcName(d), "dNSHostName", d.DCHost), settings,
+			reference(d.NetBIOSName, d.BaseDN, d.ForestName, "3", "nETBIOSName", d.NetBIOSName))
+	}
+	return append(out,
+		reference("Enterprise Configuration", config, root.ForestName, "1"),
+		reference("Enterprise Schema", head, root.ForestName, "1"),
+		reference("DomainDnsZones", "DC=DomainDnsZones,"+root.BaseDN, "DomainDnsZones."+root.ForestName, "5"),
+		reference("ForestDnsZones", "DC=ForestDnsZones,"+root.BaseDN, "ForestDnsZones."+root.ForestName, "5"),
+	)
 }
 
 // dcName is the domain controller's name as its server object has it.

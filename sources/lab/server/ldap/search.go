@@ -51,11 +51,11 @@ var faultTexts = map[int]string{
 	53: "00002035: SvcErr: DSID-031401E7, problem 5003 (WILL_NOT_PERFORM), data 0\n\x00",
 }
 
-// resolve finds the base of a search.
-func (t *tree) resolve(base string) (int32, *outcome) {
+// resolve finds the base of a search. What was deleted is there only for those who ask for it.
+func (t *tree) resolve(base string, deleted bool) (int32, *outcome) {
 	if inner, ok := strings.CutPrefix(strings.ToUpper(base), "<GUID="); ok {
 		if g, ok := guidName(strings.TrimSuffix(inner, ">")); ok {
-			if at, found := t.byGUID[g]; found && !t.nodes[at].hidden {
+			if at, found := t.byGUID[g]; found && t.nodes[at].visible(deleted) {
 				return at, nil
 			}
 		}
@@ -65,8 +65,11 @@ func (t *tree) resolve(base string) (int32, *outcome) {
 	if err != nil {
 		return 0, &outcome{code: 34, text: "0000208F: NameErr: DSID-03100225, problem 2006 (BAD_NAME), data 8350, best match of:\n\t''\n\x00"}
 	}
-	if at, ok := t.byKey[directory.DNKey(base)]; ok && !t.nodes[at].hidden {
+	if at, ok := t.byKey[directory.DNKey(base)]; ok && t.nodes[at].visible(deleted) {
 		return at, nil
+	}
+	if host := t.keeper(name); host != "" {
+		return 0, &outcome{code: 10, text: fmt.Sprintf("0000202B: RefErr: DSID-03100846, data 0, 1 access points\n\tref 1: '%s'\n\x00", host)}
 	}
 	return 0, t.noSuchObject(name)
 }
@@ -97,7 +100,7 @@ func (t *tree) noSuchObject(name directory.DN) *outcome {
 
 // evaluate runs a search over the tree.
 func (t *tree) evaluate(ctx context.Context, r searchRequest, c requestControls, forest string) (*resultSet, *outcome) {
-	base, bad := t.resolve(r.base)
+	base, bad := t.resolve(r.base, c.showDeleted)
 	if bad != nil {
 		return nil, bad
 	}
@@ -117,13 +120,13 @@ func (t *tree) evaluate(ctx context.Context, r searchRequest, c requestControls,
 			break
 		}
 		n := &t.nodes[i]
-		outside := n.context != t.nodes[base].context || r.scope == 1 && n.parent != base
-		if outside || n.hidden || m.match(n) != yes {
+		outside := n.context != t.nodes[base].context && !t.catalog || r.scope == 1 && n.parent != base
+		if outside || !n.visible(c.showDeleted) || m.match(n) != yes {
 			continue
 		}
 		set.matches = append(set.matches, i)
 	}
-	if !c.domainScope && r.scope > 0 {
+	if !c.domainScope && r.scope > 0 && !t.catalog {
 		set.referrals = t.referrals(base, r.scope, forest)
 	}
 	if r.sizeLimit > 0 && len(set.matches) > r.sizeLimit {
@@ -142,6 +145,12 @@ func (t *tree) evaluate(ctx context.Context, r searchRequest, c requestControls,
 // the two DNS zones and the configuration.
 func (t *tree) referrals(base int32, scope int, forest string) []string {
 	var out []string
+	for _, other := range t.elsewhere {
+		name, err := directory.ParseDN(other)
+		if up, ok := t.byKey[directory.DNKey(name.Parent().String())]; err == nil && ok && t.nodes[up].context == base {
+			out = append(out, reference(other, directory.DomainOf(other), scope))
+		}
+	}
 	for _, head := range t.heads {
 		up := t.nodes[head].parent
 		if head == base || head <= base || head > t.nodes[base].last || up < 0 || t.nodes[up].context != t.nodes[base].context || scope == 1 && up != base {
@@ -151,13 +160,35 @@ func (t *tree) referrals(base int32, scope int, forest string) []string {
 		if name := directory.DomainOf(t.nodes[head].dn); name != "" {
 			host = name
 		}
-		reference := "ldap://" + host + "/" + strings.NewReplacer(" ", "%20", "?", "%3F").Replace(t.nodes[head].dn)
-		if scope == 1 {
-			reference += "??base"
-		}
-		out = append(out, reference)
+		out = append(out, reference(t.nodes[head].dn, host, scope))
 	}
 	return out
+}
+
+func reference(dn, host string, scope int) string {
+	text := "ldap://" + host + "/" + strings.NewReplacer(" ", "%20", "?", "%3F").Replace(dn)
+	if scope == 1 {
+		text += "??base"
+	}
+	return text
+}
+
+// keeper gives the DNS name of the domain that a name lies in, when that is a domain of the forest that the tree does not hold.
+func (t *tree) keeper(name directory.DN) string {
+	host, depth := "", 0
+	look := func(dn, found string) {
+		context, err := directory.ParseDN(dn)
+		if err == nil && context.Len() > depth && (name.Equal(context) || name.Below(context)) {
+			host, depth = found, context.Len()
+		}
+	}
+	for _, head := range t.heads {
+		look(t.nodes[head].dn, "")
+	}
+	for _, other := range t.elsewhere {
+		look(other, directory.DomainOf(other))
+	}
+	return host
 }
 
 // pageOf cuts the next page off a result set and applies the faults that are due.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,7 +22,11 @@ type node struct {
 	context    int32  // index of the head of its naming context
 	attributes []attribute
 	hidden     bool
+	deleted    bool
 }
+
+// visible says whether a search may see the node.
+func (n *node) visible(deleted bool) bool { return !n.hidden && (deleted || !n.deleted) }
 
 // attribute is one attribute of a node; id is the position of its lower-case name in tree.names.
 type attribute struct {
@@ -42,6 +47,8 @@ func (n *node) values(id int32) [][]byte {
 // tree holds all entries, each directly before those below it, so that a subtree is a range.
 type tree struct {
 	base, config, schemaDN string // naming contexts, as written
+	catalog                bool
+	elsewhere              []string // domains of the forest that the tree does not hold
 	schema                 schema
 	nodes                  []node
 	byKey                  map[string]int32
@@ -49,24 +56,38 @@ type tree struct {
 	names                  map[string]int32
 	kinds                  []attributeKind // by attribute id
 	heads                  []int32         // nodes that begin a naming context
+	usn                    int64           // highest uSNChanged
 
 	wireMu sync.Mutex
 	wires  map[string][]atomic.Pointer[[]byte] // encoded entries by signature of the attribute list
 }
 
+// leastUSN is what a small directory gives as highestCommittedUSN.
+const leastUSN = 65536
+
 // wireLists is how many attribute lists have their encoded entries kept.
 const wireLists = 8
 
-func newTree(d lab.Directory) (*tree, error) {
-	base, err := directory.ParseDN(d.BaseDN)
-	if err != nil || base.Len() == 0 {
-		return nil, errors.Join(errors.New("the directory has no usable base DN"), err)
-	}
+// newTree makes the tree of a domain controller, or that of a global catalog. The first domain of the forest is its root.
+func newTree(forest []lab.Directory, d lab.Directory, catalog bool) (*tree, error) {
+	config := forest[0].ConfigurationDN()
 	t := &tree{
-		base: d.BaseDN, config: d.ConfigurationDN(), schemaDN: "CN=Schema," + d.ConfigurationDN(), schema: newSchema(d),
+		base: d.BaseDN, config: config, schemaDN: "CN=Schema," + config, schema: newSchema(forest), catalog: catalog,
 		byKey: map[string]int32{}, byGUID: map[directory.GUID]int32{}, names: map[string]int32{}, wires: map[string][]atomic.Pointer[[]byte]{},
 	}
-	entries := completed(d, t.schema)
+	tops := []string{directory.DNKey(config)} // what need not have a parent
+	for _, one := range forest {
+		base, err := directory.ParseDN(one.BaseDN)
+		if err != nil || base.Len() == 0 {
+			return nil, errors.Join(errors.New("the directory has no usable base DN"), err)
+		}
+		if catalog || one.BaseDN == d.BaseDN {
+			tops = append(tops, directory.DNKey(one.BaseDN))
+		} else {
+			t.elsewhere = append(t.elsewhere, one.BaseDN)
+		}
+	}
+	entries := completed(forest, d, catalog, t.schema)
 	parents := make([]string, len(entries))
 	keys := make([]string, len(entries))
 	position := make(map[string]int, len(entries))
@@ -82,17 +103,23 @@ func newTree(d lab.Directory) (*tree, error) {
 		position[keys[i]] = i
 	}
 	for i := range entries {
-		if _, ok := position[parents[i]]; !ok && keys[i] != directory.DNKey(d.BaseDN) {
+		if _, ok := position[parents[i]]; !ok && !slices.Contains(tops, keys[i]) {
 			return nil, fmt.Errorf("entry %s has no parent", entries[i].DN)
 		}
 	}
-	t.arrange(entries, keys, parents, position)
+	t.arrange(entries, keys, parents, position, tops)
 	t.linkGroups()
+	t.usn = leastUSN
+	for i := range t.nodes {
+		if n, err := strconv.ParseInt(string(first(t.nodes[i].values(t.id("uSNChanged")))), 10, 64); err == nil {
+			t.usn = max(t.usn, n)
+		}
+	}
 	return t, nil
 }
 
-// arrange lays the entries out depth first.
-func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map[string]int) {
+// arrange lays the entries out depth first, one naming context that has no parent behind the other.
+func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map[string]int, tops []string) {
 	children := make([][]int, len(entries))
 	for i := range entries {
 		if up, ok := position[parents[i]]; ok {
@@ -100,7 +127,10 @@ func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map
 		}
 	}
 	heads := map[string]bool{}
-	for _, dn := range []string{t.base, t.config, t.schemaDN, "DC=DomainDnsZones," + t.base, "DC=ForestDnsZones," + t.base} {
+	for _, key := range tops {
+		heads[key] = true
+	}
+	for _, dn := range []string{t.schemaDN, "DC=DomainDnsZones," + t.base, "DC=ForestDnsZones," + t.base} {
 		heads[directory.DNKey(dn)] = true
 	}
 	t.nodes = make([]node, 0, len(entries))
@@ -108,6 +138,7 @@ func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map
 	place = func(i int, parent int32) {
 		at := int32(len(t.nodes)) //nolint:gosec // number of entries
 		n := node{dn: entries[i].DN, key: keys[i], parent: parent, attributes: t.attributesOf(entries[i])}
+		n.deleted = string(first(n.values(t.id("isDeleted")))) == "TRUE"
 		if heads[keys[i]] {
 			n.context = at
 			t.heads = append(t.heads, at)
@@ -124,7 +155,11 @@ func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map
 		}
 		t.nodes[at].last = int32(len(t.nodes)) - 1 //nolint:gosec // as above
 	}
-	place(position[directory.DNKey(t.base)], -1)
+	for i := range entries {
+		if _, ok := position[parents[i]]; !ok {
+			place(i, -1)
+		}
+	}
 }
 
 func first(values [][]byte) []byte {
