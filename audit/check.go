@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"iter"
+
 	"hybridaudit/sources/evidence"
 )
 
@@ -58,11 +60,46 @@ func EachADObject(check func(*Pass, evidence.ADObject)) Check {
 	}}
 }
 
-// EachTenantUser judges every tenant user whose directory partner, if there is one, is in scope.
+// AllADUsers judges all directory users in scope together: for rules whose verdict on one person depends on how many are like that. The sequence can be walked more
+// than once; each object that it gives the first time counts as judged.
+func AllADUsers(check func(*Pass, iter.Seq[evidence.ADObject])) Check {
+	return together(check, evidence.ADUsers)
+}
+
+// AllADObjects judges all directory users, contacts and groups in scope together, like [AllADUsers].
+func AllADObjects(check func(*Pass, iter.Seq[evidence.ADObject])) Check {
+	return together(check, evidence.ADUsers, evidence.ADContacts, evidence.ADGroups)
+}
+
+func together(check func(*Pass, iter.Seq[evidence.ADObject]), tables ...evidence.Dataset) Check {
+	return Check{once, func(*Pass) int { return 1 }, func(p *Pass, _ int) {
+		walked := false
+		check(p, func(yield func(evidence.ADObject) bool) {
+			first := !walked
+			walked = true
+			for _, d := range tables {
+				for o := range p.Evidence.ADObjects(d) {
+					if !p.Scope().In(o) {
+						continue
+					}
+					if first {
+						p.checked++
+					}
+					if !yield(o) {
+						return
+					}
+				}
+			}
+		})
+	}}
+}
+
+// EachTenantUser judges every tenant user whose directory partner, if there is one, is in scope. Where the configuration narrowed the reading of the directory,
+// a synchronised user without a partner has it outside of what was read, and is out of scope with it.
 func EachTenantUser(check func(*Pass, evidence.TenantUser)) Check {
 	return Check{perTenantUser, func(p *Pass) int { return p.Evidence.Rows(evidence.TenantUsers) }, func(p *Pass, i int) {
 		u := p.Evidence.TenantUserAt(i)
-		if o, _ := p.Pairs().AD(u); !o.IsZero() && !p.Scope().In(o) {
+		if o, _ := p.Pairs().AD(u); o.IsZero() && p.outside(u) || !o.IsZero() && !p.Scope().In(o) {
 			return
 		}
 		p.checked++

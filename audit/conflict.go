@@ -29,11 +29,14 @@ func (p *Pass) tenantFacts(of string, o evidence.ADObject) []Fact {
 	return nil
 }
 
-// Names lists the names by which people know the objects.
-func Names(objects []evidence.ADObject) []string {
+// Names lists the names by which people know the objects; one of another forest than o comes with its forest.
+func Names(o evidence.ADObject, objects []evidence.ADObject) []string {
 	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = ADSubject(o).Name
+	for i, other := range objects {
+		names[i] = ADSubject(other).Name
+		if other.Forest() != o.Forest() {
+			names[i] += " (" + other.Forest() + ")"
+		}
 	}
 	return names
 }

@@ -14,10 +14,16 @@ func users(state evidence.State) evidence.Coverage {
 	return evidence.Coverage{Dataset: evidence.ADUsers, State: state}
 }
 
+func narrowed(state evidence.State) evidence.Coverage {
+	return evidence.Coverage{Dataset: evidence.ADUsers, State: state, Source: "a", Narrowed: true}
+}
+
 // What was not read is never a pass.
 func TestCoverageDecides(t *testing.T) {
 	need := audit.Need{Dataset: evidence.ADUsers}
 	partOK := audit.Need{Dataset: evidence.ADUsers, PartOK: true}
+	whole := audit.Need{Dataset: evidence.ADUsers, Whole: true}
+	wholeOrPart := audit.Need{Dataset: evidence.ADUsers, Whole: true, PartOK: true}
 	optional := audit.Need{Dataset: evidence.ADUsers, Optional: true}
 	mail := audit.Need{Dataset: evidence.ADUsers, Attributes: []string{"mail"}, PartOK: true}
 	tenant := audit.Need{Dataset: evidence.TenantUsers}
@@ -79,6 +85,31 @@ func TestCoverageDecides(t *testing.T) {
 			[]audit.Need{need}, []evidence.Coverage{ofForest("a", evidence.Partial), ofForest("b", evidence.Complete)}, nil,
 			"notAssessed datasetPartial", "notAssessed datasetPartial",
 		},
+		"narrowed": {[]audit.Need{need}, []evidence.Coverage{narrowed(evidence.Complete)}, nil, "passed", "failed"},
+		"narrowed, all needed": {
+			[]audit.Need{whole}, []evidence.Coverage{narrowed(evidence.Complete)}, nil, "notAssessed narrowed *", "notAssessed narrowed *",
+		},
+		"narrowed, all needed, a part will do": {
+			[]audit.Need{wholeOrPart}, []evidence.Coverage{narrowed(evidence.Complete)}, nil, "notAssessed narrowed *", "failed narrowed",
+		},
+		"narrowed and read in part": {
+			[]audit.Need{whole}, []evidence.Coverage{narrowed(evidence.Partial)}, nil, "notAssessed datasetPartial", "notAssessed datasetPartial",
+		},
+		"narrowed in one forest, read in part in another": {
+			[]audit.Need{wholeOrPart}, []evidence.Coverage{narrowed(evidence.Complete), ofForest("b", evidence.Partial)}, nil,
+			"notAssessed datasetPartial", "failed datasetPartial",
+		},
+		"narrowed, and another dataset failed": {
+			[]audit.Need{whole, tenant}, []evidence.Coverage{narrowed(evidence.Complete), {Dataset: evidence.TenantUsers, State: evidence.Failed}}, nil,
+			"notAssessed narrowed", "notAssessed narrowed",
+		},
+		"narrowed, a part will do, and another dataset read in part": {
+			[]audit.Need{wholeOrPart, {Dataset: evidence.TenantUsers, PartOK: true}},
+			[]evidence.Coverage{narrowed(evidence.Complete), {Dataset: evidence.TenantUsers, State: evidence.Partial}}, nil,
+			"notAssessed narrowed", "failed narrowed",
+		},
+		"all needed and all read":   {[]audit.Need{whole}, nil, nil, "passed", "failed"},
+		"narrowed, better if whole": {[]audit.Need{{Dataset: evidence.ADUsers, Whole: true, Optional: true}}, []evidence.Coverage{narrowed(evidence.Complete)}, nil, "passed", "failed"},
 		"evidence of two places, one was not asked": {
 			[]audit.Need{need}, []evidence.Coverage{ofForest("a", evidence.NotRequested), ofForest("b", evidence.Complete)}, nil, "passed", "failed",
 		},
@@ -138,10 +169,10 @@ func TestVariantNeeds(t *testing.T) {
 		findings string
 		variants string
 	}{
-		{evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Complete}, "[true true false]", "AB", "[{C {later [{data the planned waves}]} true false}]"},
+		{evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Complete}, "[true true false]", "AB", "[{C {later [{data the planned waves}]} true false false}]"},
 		{
 			evidence.Coverage{Dataset: evidence.TenantDomains, State: evidence.Partial, Reason: "throttled"}, "[true false false]", "A",
-			"[{B {datasetPartial [{dataset tenant.domains} {rows 0} {reason throttled}]} false false} {C {later [{data the planned waves}]} true false}]",
+			"[{B {datasetPartial [{dataset tenant.domains} {rows 0} {reason throttled}]} false false false} {C {later [{data the planned waves}]} true false false}]",
 		},
 	} {
 		assessed = nil

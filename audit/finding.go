@@ -134,7 +134,7 @@ func TenantSubject(u evidence.TenantUser) Subject {
 	if name == "" {
 		name = u.UPN()
 	}
-	return Subject{Kind: "tenant.user", Key: u.ID().String(), Name: name, DN: u.OnPremDN(), UPN: u.UPN(), Department: u.Department()}
+	return Subject{Kind: "tenant.user", Key: u.ID().String(), Name: name, DN: u.OnPremDN(), UPN: u.UPN(), Source: u.Tenant(), Department: u.Department()}
 }
 
 // DomainSubject makes a subject of a domain name.
@@ -145,12 +145,33 @@ func DomainSubject(domain string) Subject {
 
 // SKUSubject makes a subject of a subscription.
 func SKUSubject(s evidence.SKU) Subject {
-	return Subject{Kind: "sku", Key: s.ID().String(), Name: s.PartNumber()}
+	return Subject{Kind: "sku", Key: s.ID().String(), Name: s.PartNumber(), Source: s.Tenant()}
+}
+
+// PoolSubject makes a subject of a Skype for Business pool.
+func PoolSubject(p evidence.Pool) Subject {
+	name := p.Host()
+	if name == "" {
+		name = p.DN()
+	}
+	return Subject{Kind: "ad.pool", Key: p.GUID().String(), Name: name, DN: p.DN(), Source: p.Forest()}
+}
+
+// ServerSubject makes a subject of a server by its DNS name: a domain controller, a server of the topology.
+func ServerSubject(host, forest string) Subject {
+	key := strings.ToLower(host)
+	return Subject{Kind: "ad.server", Key: key, Name: key, Source: forest}
+}
+
+// ForestSubject makes a subject of a forest by its DNS name.
+func ForestSubject(forest string) Subject {
+	key := strings.ToLower(forest)
+	return Subject{Kind: "forest", Key: key, Name: key, Source: forest}
 }
 
 // TenantItself makes a subject of a tenant.
 func TenantItself(o evidence.Organization) Subject {
-	return Subject{Kind: "tenant", Key: o.ID().String(), Name: o.Name()}
+	return Subject{Kind: "tenant", Key: o.ID().String(), Name: o.Name(), Source: o.Tenant()}
 }
 
 // DatasetSubject makes a subject of a dataset.

@@ -125,7 +125,7 @@ func TestConflictShowsBothSides(t *testing.T) {
 	rule.Check = audit.EachADUser(func(p *audit.Pass, o evidence.ADObject) {
 		other := p.Evidence.ADObjectAt(evidence.ADUsers, 1-o.Row())
 		f := p.Conflict(o, []evidence.ADObject{other}, "mail")
-		f.Args = []audit.Arg{audit.List("others", audit.Names([]evidence.ADObject{other}))}
+		f.Args = []audit.Arg{audit.List("others", audit.Names(o, []evidence.ADObject{other}))}
 		p.Report(f)
 	})
 	r := run(t, s, audit.Options{Rules: []*audit.Rule{rule}})

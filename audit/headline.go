@@ -86,7 +86,7 @@ func people(r *run, result *Result) []Person {
 	}
 	teams := r.facts.teams()
 	for u := range s.TenantUsers() {
-		if o, _ := pairs.AD(u); o.IsZero() && scope.TenantClassOf(u, teams[u.ID()]) == scope.Member {
+		if o, _ := pairs.AD(u); o.IsZero() && !r.facts.outside(u) && scope.TenantClassOf(u, teams[u.ID()]) == scope.Member {
 			all = append(all, judge(Person{Tenant: u}))
 		}
 	}

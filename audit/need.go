@@ -33,6 +33,15 @@ func withScope(attributes []string) []string {
 	return all
 }
 
+// Whole makes needs of everything that there is: the rule concludes from what is not there, so a dataset that the configuration narrowed will not do.
+func Whole(needs []Need) []Need {
+	needs = slices.Clone(needs)
+	for i := range needs {
+		needs[i].Whole = true
+	}
+	return needs
+}
+
 // Better makes needs optional: they are shown as evidence, or make a finding sharper.
 func Better(needs []Need) []Need {
 	needs = slices.Clone(needs)

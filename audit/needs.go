@@ -18,10 +18,10 @@ func baseAttributes() []string {
 }
 
 // Wanted says what to collect for the rules: the datasets, in the order of [evidence.Datasets], and the attributes of directory objects. What reports
-// and shared facts show is part of it.
-func Wanted(rules []*Rule) (datasets []evidence.Dataset, attributes []string) {
+// and shared facts show is part of it. Attributes that are read on request only are wanted for the rules whose ids are given.
+func Wanted(rules []*Rule, onRequest ...string) (datasets []evidence.Dataset, attributes []string) {
 	want := map[evidence.Dataset]bool{
-		evidence.ADForests: true, evidence.ADUsers: true, evidence.ADPools: true,
+		evidence.ADForests: true, evidence.ADDomains: true, evidence.ADServers: true, evidence.ADUsers: true, evidence.ADPools: true,
 		evidence.TenantOrganization: true, evidence.TenantDomains: true, evidence.TenantSKUs: true, evidence.TenantUsers: true,
 	}
 	names := map[string]bool{}
@@ -34,6 +34,9 @@ func Wanted(rules []*Rule) (datasets []evidence.Dataset, attributes []string) {
 			needs = append(slices.Clip(needs), v.Needs...)
 		}
 		for _, n := range needs {
+			if n.OnRequest && !slices.Contains(onRequest, r.ID) {
+				continue
+			}
 			want[n.Dataset] = true
 			switch n.Dataset {
 			case evidence.ADUsers, evidence.ADContacts, evidence.ADGroups:

@@ -50,6 +50,8 @@ type facts struct {
 	classes  func() []scope.TenantClass // by row of the tenant users
 	domains  func() *domains.Index
 	sipUsed  func() bool
+	resource func() map[string]bool // forests of resource accounts
+	narrowed func() bool            // the configuration kept the reading of directory users to a part
 }
 
 func newFacts(s *evidence.Snapshot, o Options) *facts {
@@ -63,7 +65,7 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 	f.disputed = sync.OnceValue(func() *join.Disputed { return join.NewDisputed(s) })
 	f.topology = sync.OnceValue(func() *topology.Deployment { return topology.New(s, o.Settings.OnlineSuffixes, o.Settings.NoServer) })
 	f.plans = sync.OnceValue(func() *plans.Catalogue { return plans.New(s) })
-	for _, k := range []owners.Kind{owners.SIPPrimary, owners.SIPProxy, owners.SMTP, owners.UPN} {
+	for _, k := range []owners.Kind{owners.SIPPrimary, owners.SIPProxy, owners.SMTP, owners.UPN, owners.Alias, owners.Target, owners.Phone, owners.MainNumber} {
 		f.owners[k] = sync.OnceValue(func() *owners.Index {
 			return owners.New(s, k, func(a evidence.ADObject) bool { return !nobody(a) })
 		})
@@ -91,8 +93,15 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 	f.domains = sync.OnceValue(func() *domains.Index {
 		return domains.New(s, func(o evidence.ADObject) bool { return f.scope().In(o) })
 	})
+	f.resource = sync.OnceValue(func() map[string]bool { return resourceForests(s, f.scope()) })
 	f.sipUsed = sync.OnceValue(func() bool { return sipUsed(s) })
+	f.narrowed = sync.OnceValue(func() bool { return s.Narrowed(evidence.ADUsers) })
 	return f
+}
+
+// outside says that a tenant user without a directory partner may have it in a part of the directory that the configuration left out.
+func (f *facts) outside(u evidence.TenantUser) bool {
+	return u.Synced() == evidence.True && f.narrowed()
 }
 
 func sipUsed(s *evidence.Snapshot) bool {
@@ -105,6 +114,33 @@ func sipUsed(s *evidence.Snapshot) bool {
 	}
 	return false
 }
+
+// resourceForests finds the forests in which disabled accounts stand for people of other forests: there most accounts that are enabled for SIP are disabled and name
+// the account that signs in.
+func resourceForests(s *evidence.Snapshot, sc *scope.Scope) map[string]bool {
+	linked, all := map[string]int{}, map[string]int{}
+	for o := range s.ADObjects(evidence.ADUsers) {
+		if c := sc.Class(o); o.SIPEnabled() == evidence.True && (c == scope.Linked || c == scope.Person) {
+			all[o.Forest()]++
+			if o.Disabled() && o.OriginatorSID() != "" {
+				linked[o.Forest()]++
+			}
+		}
+	}
+	forests := map[string]bool{}
+	for name, n := range linked {
+		forests[name] = 2*n > all[name]
+	}
+	return forests
+}
+
+// ResourceForest says that the accounts of a forest stand for people who sign in from another one. It is never so while only one forest was read.
+func (p *Pass) ResourceForest(forest string) bool {
+	return p.Forests() > 1 && p.facts.resource()[forest]
+}
+
+// Forests counts the forests that were read.
+func (p *Pass) Forests() int { return p.Evidence.Rows(evidence.ADForests) }
 
 // Scope tells classes and what is in scope.
 func (p *Pass) Scope() *scope.Scope { return p.facts.scope() }
@@ -144,7 +180,7 @@ func (p *Pass) Domains() *domains.Index { return p.facts.domains() }
 // WithoutSIP is the reason not to judge SIP data: all users, contacts and groups were read, and none has any.
 func (p *Pass) WithoutSIP() Reason {
 	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups} {
-		if p.Evidence.State(d) != evidence.Complete {
+		if p.Evidence.State(d) != evidence.Complete || p.Evidence.Narrowed(d) {
 			return Reason{}
 		}
 	}

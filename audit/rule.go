@@ -50,8 +50,14 @@ type Need struct {
 	Attributes []string
 	// Optional data makes findings better when it is there; without it the rule is still assessed.
 	Optional bool
+	// OnRequest says that the attributes are costly to read, so that they are collected only when the configuration asks for them ([Wanted]). A rule or variant
+	// whose attributes nobody asked for does not apply; that is no gap of the run.
+	OnRequest bool
 	// PartOK says that a finding in the part that was read holds whatever the rest may say: the rule judges an incomplete dataset too, but cannot pass on it.
 	PartOK bool
+	// Whole says that the rule concludes from what is not there, so that a dataset which the configuration narrowed (search bases, exclusions, filters) counts as one
+	// that was read in part. Other rules take a narrowed dataset for all that they are meant to judge.
+	Whole bool
 }
 
 // Variant gives the variant with that code; ok is false for "" and for unknown codes.

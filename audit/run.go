@@ -45,7 +45,7 @@ type Outcome struct {
 	Rule     *Rule
 	Status   Status
 	Reason   Reason // why it is not applicable, not assessed or broken, or on what its findings rest
-	Excused  bool   // not assessed only because its source was left out on purpose
+	Excused  bool   // not assessed only because its source was left out, or narrowed, on purpose
 	Partial  bool   // judged on datasets that were read in part: what it found holds, what it did not find means nothing
 	Checked  int    // objects judged
 	Hits     int    // findings
@@ -58,6 +58,8 @@ type VariantOutcome struct {
 	Reason  Reason
 	Later   bool // it waits for data that no collector reads yet
 	Excused bool // its source was left out on purpose
+	// OnRequest says that it rests on costly attributes that nobody asked for: it says nothing about this run.
+	OnRequest bool
 }
 
 const shardSize = 4096
@@ -117,6 +119,10 @@ func (r *run) prepare(rule *Rule) *job {
 			j.base.params = p
 		}
 	}
+	if why := r.unasked(rule.Needs); !why.IsZero() {
+		j.outcome.Status, j.outcome.Reason = NotApplicable, why
+		return j
+	}
 	verdict := r.coverage(rule.Needs)
 	j.outcome.Partial = verdict.partial
 	j.outcome.Reason, j.outcome.Excused = verdict.reason, verdict.excused
@@ -125,8 +131,14 @@ func (r *run) prepare(rule *Rule) *job {
 		return j
 	}
 	for _, v := range rule.Variants {
+		if why := r.unasked(v.Needs); !why.IsZero() {
+			j.silence(VariantOutcome{Code: v.Code, Reason: why, Excused: true, OnRequest: true})
+			continue
+		}
 		verdict := r.coverage(v.Needs)
-		j.outcome.Partial = j.outcome.Partial || verdict.partial
+		if verdict.partial {
+			j.part(verdict)
+		}
 		switch {
 		case v.Later != "":
 			j.silence(VariantOutcome{Code: v.Code, Reason: Because("later", Str("data", v.Later)), Later: true})
@@ -141,6 +153,15 @@ func (r *run) prepare(rule *Rule) *job {
 	}
 	j.units = rule.Check.units(&j.base)
 	return j
+}
+
+// part notes that a variant rests on data that was read in part.
+func (j *job) part(v verdict) {
+	j.outcome.Excused = v.excused && (j.outcome.Excused || !j.outcome.Partial)
+	j.outcome.Partial = true
+	if j.outcome.Reason.IsZero() {
+		j.outcome.Reason = v.reason
+	}
 }
 
 // silence drops the findings of a variant that is not assessed.
@@ -168,7 +189,7 @@ type verdict struct {
 // coverage says whether the needs were read.
 func (r *run) coverage(needs []Need) verdict {
 	v := verdict{assessed: true}
-	excused := true
+	excused, partExcused := true, true
 	for _, n := range needs {
 		if n.Optional {
 			continue
@@ -181,16 +202,36 @@ func (r *run) coverage(needs []Need) verdict {
 			if v.reason.IsZero() {
 				v.reason = reason
 			}
+			partExcused = partExcused && reason.Code == narrowed
 		default:
 			if v.assessed {
 				v.reason = reason
 			}
 			v.assessed = false
-			excused = excused && r.leftOut(n.Dataset)
+			excused = excused && (r.leftOut(n.Dataset) || reason.Code == narrowed)
 		}
 	}
-	v.excused = !v.assessed && excused
+	v.excused = !v.assessed && excused || v.assessed && v.partial && partExcused
 	return v
+}
+
+// narrowed is the reason of a rule that needs the whole of a dataset which the configuration narrowed.
+const narrowed = "narrowed"
+
+// unasked is the reason when attributes that are collected on request only were asked for by nobody.
+func (r *run) unasked(needs []Need) Reason {
+	for _, n := range needs {
+		if !n.OnRequest || n.Optional {
+			continue
+		}
+		read := slices.DeleteFunc(r.evidence.Of(n.Dataset), func(c evidence.Coverage) bool { return c.State == evidence.NotRequested })
+		for _, a := range n.Attributes {
+			if len(read) > 0 && !slices.ContainsFunc(read, func(c evidence.Coverage) bool { return len(c.Attributes) == 0 || slices.Contains(c.Attributes, a) }) {
+				return Because("onRequest", Str("dataset", string(n.Dataset)), Str("attribute", a))
+			}
+		}
+	}
+	return Reason{}
 }
 
 func (r *run) leftOut(d evidence.Dataset) bool {
@@ -211,10 +252,13 @@ func (r *run) lack(n Need) (reason Reason, part bool) {
 			asked, reason = true, Because("datasetFailed", dataset, Str("reason", c.Reason))
 			continue
 		case evidence.Partial:
-			if reason.IsZero() {
+			if reason.IsZero() || reason.Code == narrowed {
 				reason = Because("datasetPartial", dataset, Num("rows", c.Rows), Str("reason", c.Reason))
 			}
 		case evidence.Complete:
+			if n.Whole && c.Narrowed && reason.IsZero() {
+				reason = Because(narrowed, dataset)
+			}
 		}
 		asked, read = true, true
 		for _, a := range n.Attributes {
@@ -335,6 +379,7 @@ func (j *job) close() (Outcome, []Finding) {
 			j.unreadVariant()
 		}
 	}
+	j.outcome.Excused = j.outcome.Excused && j.outcome.Status == NotAssessed
 	return j.outcome, findings
 }
 
@@ -343,7 +388,7 @@ func (j *job) close() (Outcome, []Finding) {
 func (j *job) unreadVariant() {
 	excused := true
 	for _, v := range j.outcome.Variants {
-		if v.Later {
+		if v.Later || v.OnRequest {
 			continue
 		}
 		if j.outcome.Status = NotAssessed; j.outcome.Reason.IsZero() {

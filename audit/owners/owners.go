@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hybridaudit/audit/phone"
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/address"
 )
@@ -21,6 +22,10 @@ const (
 	SIPProxy               // sip: values of proxyAddresses
 	SMTP                   // mail, and smtp: values of proxyAddresses
 	UPN                    // userPrincipalName
+	Alias                  // mailNickname
+	Target                 // targetAddress
+	Phone                  // telephone numbers of msRTCSIP-Line and msRTCSIP-PrivateLine, with their extensions
+	MainNumber             // the same numbers in their proper form, without extensions
 )
 
 // Each calls yield for every address of that kind that the object holds, in comparison form. One object may hold the same address twice.
@@ -34,11 +39,21 @@ func (k Kind) Each(o evidence.ADObject, yield func(value string)) {
 		if v := address.Fold(strings.TrimSpace(o.UPN())); v != "" {
 			yield(v)
 		}
+	case Alias:
+		if v := address.Fold(strings.TrimSpace(o.MailNickname())); v != "" {
+			yield(v)
+		}
+	case Target:
+		if v := address.NormalSMTP(o.TargetAddress()); v != "" {
+			yield(v)
+		}
 	case SMTP:
 		if v := address.NormalSMTP(o.Mail()); v != "" {
 			yield(v)
 		}
 		eachProxy(o, address.SMTP, yield)
+	case Phone, MainNumber:
+		eachNumber(o, k, yield)
 	case SIPProxy:
 		eachProxy(o, address.SIP, yield)
 	}
@@ -52,6 +67,29 @@ func eachProxy(o evidence.ADObject, kind address.Kind, yield func(string)) {
 			}
 		}
 	}
+}
+
+func eachNumber(o evidence.ADObject, k Kind, yield func(string)) {
+	for _, line := range [...]string{o.Line(), o.PrivateLine()} {
+		if line == "" {
+			continue
+		}
+		switch n, problem := phone.Parse(line); {
+		case n.IsZero():
+		case k == Phone:
+			yield(PhoneKey(o.Forest(), n))
+		case problem == phone.OK:
+			yield(n.Digits)
+		}
+	}
+}
+
+// PhoneKey is the comparison form of a telephone number that an object of a forest holds. A number without + means something within its forest only.
+func PhoneKey(forest string, n phone.Number) string {
+	if n.Global() {
+		return n.String()
+	}
+	return address.Fold(forest) + " " + n.String()
 }
 
 // Index finds the holders of the addresses of one kind.

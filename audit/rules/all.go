@@ -12,6 +12,9 @@ import (
 	"hybridaudit/audit/rules/lic"
 	"hybridaudit/audit/rules/sip"
 	"hybridaudit/audit/rules/syn"
+	"hybridaudit/audit/rules/tim"
+	"hybridaudit/audit/rules/top"
+	"hybridaudit/audit/rules/voi"
 )
 
 // All lists every rule, by category and number.
@@ -24,20 +27,40 @@ func All() []*audit.Rule {
 		sip.SIP005,
 		sip.SIP006,
 		sip.SIP007,
+		sip.SIP008,
+		sip.SIP009,
 		sip.SIP010,
+		sip.SIP011,
+		sip.SIP012,
 		adr.ADR001,
 		adr.ADR002,
+		adr.ADR003,
 		adr.ADR004,
 		adr.ADR005,
+		adr.ADR006,
 		adr.ADR007,
 		adr.ADR008,
+		adr.ADR009,
+		adr.ADR010,
+		adr.ADR011,
 		hom.HOM001,
 		hom.HOM002,
 		hom.HOM003,
 		hom.HOM004,
 		hom.HOM005,
 		hom.HOM006,
+		hom.HOM007,
+		hom.HOM008,
+		hom.HOM009,
 		hom.HOM010,
+		hom.HOM011,
+		hom.HOM012,
+		hom.HOM013,
+		voi.VOI001,
+		voi.VOI002,
+		voi.VOI003,
+		voi.VOI004,
+		voi.VOI009,
 		join.JOIN001,
 		join.JOIN002,
 		join.JOIN003,
@@ -61,6 +84,16 @@ func All() []*audit.Rule {
 		dom.DOM003,
 		syn.SYN001,
 		syn.SYN002,
+		tim.TIM001,
+		tim.TIM002,
+		top.TOP001,
+		top.TOP002,
+		top.TOP003,
+		top.TOP007,
+		top.TOP008,
+		top.TOP009,
+		top.TOP011,
 		dq.DQ001,
+		dq.DQ002,
 	}
 }

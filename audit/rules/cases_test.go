@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite the wanted results of the case 
 var caseTime = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // A case file sits beside its rule: sip/sip001.txtar has the cases of SIP-001. Files in it are named "case/dataset", with one JSON object a line, and
-// "case/want"; "case/coverage" has lines "dataset state reason" or "dataset missing attribute"; "case/settings" is YAML. See fillDefaults for what need
+// "case/want"; "case/coverage" has lines "dataset state reason", "dataset missing attribute", "dataset notInCatalog attribute", "dataset asked attributes" or "dataset narrowed"; "case/settings" is YAML. See fillDefaults for what need
 // not be written.
 func TestCases(t *testing.T) {
 	byFile := map[string]*audit.Rule{}
@@ -259,8 +259,18 @@ func coverage(t *testing.T, d evidence.Dataset, rows int, lines string) evidence
 		if len(fields) < 2 || fields[0] != string(d) {
 			continue
 		}
-		if fields[1] == "missing" {
+		switch fields[1] {
+		case "missing":
 			c.Missing = append(c.Missing, fields[2:]...)
+			continue
+		case "notInCatalog":
+			c.Missing, c.NotInCatalog = append(c.Missing, fields[2:]...), append(c.NotInCatalog, fields[2:]...)
+			continue
+		case "asked":
+			c.Attributes = fields[2:]
+			continue
+		case "narrowed":
+			c.Narrowed = true
 			continue
 		}
 		if err := c.State.UnmarshalText([]byte(fields[1])); err != nil {
@@ -317,7 +327,7 @@ func fillDefaults(t *testing.T, d evidence.Dataset, row map[string]any) {
 		set("forest", "contoso.com")
 		set("whenCreated", "2026-01-05T08:00:00Z")
 		set("whenChanged", "2026-06-05T08:00:00Z")
-	case evidence.ADPools:
+	case evidence.ADPools, evidence.ADServers, evidence.ADTopology, evidence.ADExchange, evidence.ADConnectionPoints, evidence.ADServiceAccounts, evidence.ADComputers:
 		set("forest", "contoso.com")
 	case evidence.TenantUsers:
 		set("userType", "Member")

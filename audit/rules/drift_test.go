@@ -233,7 +233,7 @@ func placeholders(r *audit.Rule, variant string) []string {
 
 // subjectDatasets says where a subject's attribute comes from; "" when it is not a row of one dataset.
 var subjectDatasets = map[string]evidence.Dataset{
-	"ad.user": evidence.ADUsers, "ad.contact": evidence.ADContacts, "ad.group": evidence.ADGroups, "ad.pool": evidence.ADPools, "forest": evidence.ADForests,
+	"ad.user": evidence.ADUsers, "ad.contact": evidence.ADContacts, "ad.group": evidence.ADGroups, "ad.pool": evidence.ADPools, "ad.server": "", "forest": evidence.ADForests,
 	"tenant.user": evidence.TenantUsers, "domain": evidence.TenantDomains, "sku": evidence.TenantSKUs, "tenant": evidence.TenantOrganization, "dataset": "",
 }
 

@@ -45,7 +45,7 @@ var ADR001 = &audit.Rule{
 			}
 			f := p.Conflict(o, others, "mail", "proxyAddresses")
 			f.Attribute, f.Value = written(o, v)
-			f.Args = []audit.Arg{audit.Str("address", v), audit.List("others", audit.Names(others))}
+			f.Args = []audit.Arg{audit.Str("address", v), audit.List("others", audit.Names(o, others))}
 			p.Report(f)
 		})
 	}),

@@ -34,7 +34,7 @@ var ADR002 = &audit.Rule{
 			}
 			f := p.Conflict(o, others, "userPrincipalName", "sAMAccountName")
 			f.Attribute, f.Value = "userPrincipalName", o.UPN()
-			f.Args = []audit.Arg{audit.Str("upn", upn), audit.List("others", audit.Names(others))}
+			f.Args = []audit.Arg{audit.Str("upn", upn), audit.List("others", audit.Names(o, others))}
 			p.Report(f)
 		})
 	}),

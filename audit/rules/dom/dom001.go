@@ -24,7 +24,7 @@ var DOM001 = &audit.Rule{
 	Message: "{domain} is not verified in the tenant; directory objects with an address in it: {count}",
 	Needs: slices.Concat(
 		[]audit.Need{{Dataset: evidence.TenantDomains, Attributes: []string{"id", "isVerified"}, PartOK: true}},
-		audit.OfADObjects("userPrincipalName", "msRTCSIP-PrimaryUserAddress", "mail", "proxyAddresses"),
+		audit.Whole(audit.OfADObjects("userPrincipalName", "msRTCSIP-PrimaryUserAddress", "mail", "proxyAddresses")),
 		[]audit.Need{{Dataset: evidence.TenantDomainRecords, Attributes: []string{"domain", "recordType", "label", "target"}, Optional: true}},
 	),
 	Check: audit.EachDomain(func(p *audit.Pass, d evidence.Domain) {
@@ -50,7 +50,7 @@ var DOM001 = &audit.Rule{
 
 func directoryRead(p *audit.Pass) bool {
 	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups} {
-		if p.Evidence.State(d) != evidence.Complete {
+		if p.Evidence.State(d) != evidence.Complete || p.Evidence.Narrowed(d) {
 			return false
 		}
 	}

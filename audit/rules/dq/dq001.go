@@ -21,7 +21,8 @@ var DQ001 = &audit.Rule{
 		"earlier audits do not hold.",
 	Fix: "Read the reason. Access denied: give the account read access to the attributes (msRTCSIP-*, userAccountControl) and to the configuration partition, and the " +
 		"application the Graph permission that the evidence names. Limits and broken connections: look at the server's limits and at the network. Then audit again.",
-	Guards:   "Data that were left out of this run on purpose, and attributes that the directory's schema does not know, are no finding. Optional data are low.",
+	Guards: "Data that were left out of this run on purpose, and attributes that the directory's schema does not know, are no finding. Optional data are low. Attributes " +
+		"that a global catalog does not hold are left to DQ-002.",
 	Refs:     []audit.Ref{{Title: "Microsoft Graph permissions reference"}},
 	Message:  "{dataset}: {lack} ({detail})",
 	Identity: []string{"source", "attribute"},
@@ -61,10 +62,17 @@ func lackOf(c evidence.Coverage) (lack string, detail []string) {
 			return c.State.String(), []string{c.Reason}
 		}
 		return c.State.String(), []string{rows(c)}
-	case c.State == evidence.Complete && len(c.Missing) > 0:
-		return "attributes", slices.Sorted(slices.Values(c.Missing))
+	case c.State == evidence.Complete:
+		if refused := refusedAttributes(c); len(refused) > 0 {
+			return "attributes", refused
+		}
 	}
 	return "", nil
+}
+
+// refusedAttributes are those that are missing for another reason than that a global catalog was read.
+func refusedAttributes(c evidence.Coverage) []string {
+	return slices.DeleteFunc(slices.Sorted(slices.Values(c.Missing)), func(name string) bool { return slices.Contains(c.NotInCatalog, name) })
 }
 
 func rows(c evidence.Coverage) string {

@@ -24,7 +24,7 @@ var HOM002 = &audit.Rule{
 	},
 	Message: "homed on-premises ({locator}), but the forest {forest} has no Skype for Business Server",
 	Needs: slices.Concat(directoryNeeds("msRTCSIP-DeploymentLocator"), []audit.Need{
-		{Dataset: evidence.ADPools, Attributes: []string{"distinguishedName"}},
+		{Dataset: evidence.ADPools, Attributes: []string{"distinguishedName"}, Whole: true},
 		{Dataset: evidence.ADForests, Attributes: []string{"name"}},
 		{Dataset: evidence.ADForests, Attributes: []string{"rtcService"}, Optional: true},
 	}),

@@ -20,7 +20,10 @@ var HOM003 = &audit.Rule{
 	Guards: "Silent in a forest without any pool, where another rule speaks of every person, and when the pools could not be read completely.",
 	Refs:   []audit.Ref{{Title: "Skype for Business Server schema reference: msRTCSIP-PrimaryHomeServer"}, {Title: "Move-CsUser"}},
 	Variants: []audit.Variant{
-		{Code: "D", Message: "the home server {homeServer} belongs to no pool of the forests that were read"},
+		{
+			Code: "D", Message: "the home server {homeServer} belongs to no pool of the forests that were read",
+			Needs: []audit.Need{{Dataset: evidence.ADPools, Attributes: []string{"distinguishedName"}, Whole: true}},
+		},
 		{Code: "E", Message: "homed on-premises, but msRTCSIP-PrimaryHomeServer is empty"},
 		{Code: "X", Message: "the home server {homeServer} is an object that was deleted or lost a replication conflict"},
 	},

@@ -27,7 +27,10 @@ var JOIN001 = &audit.Rule{
 		needs([]string{"mail", "whenCreated"}, nil),
 		audit.Better([]audit.Need{{Dataset: evidence.ADUsers, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}}}),
 		otherOwnerNeeds("mail", "proxyAddresses"),
-		[]audit.Need{{Dataset: evidence.TenantTeamsUsers, Attributes: []string{"id", "accountType"}, Optional: true}},
+		[]audit.Need{
+			{Dataset: evidence.TenantUsers, Whole: true},
+			{Dataset: evidence.TenantTeamsUsers, Attributes: []string{"id", "accountType"}, Optional: true},
+		},
 	),
 	Check: audit.EachADUser(func(p *audit.Pass, o evidence.ADObject) {
 		if u, _ := p.Pairs().Tenant(o); !u.IsZero() || p.Scope().Class(o) != scope.Person || !p.Scope().Synchronised(o) || p.Now().Sub(o.Created()) <= 2*p.Cycle() {

@@ -18,11 +18,12 @@ var JOIN002 = &audit.Rule{
 	Fix: "Make sure first that synchronisation is healthy: while it is off or stale nothing may be deleted in the tenant. Then find out why the object is not deleted: it " +
 		"left the scope of Microsoft Entra Connect, the threshold against accidental deletions holds the export back (Get-ADSyncExportDeletionThreshold), or it was " +
 		"moved to a forest that is not synchronised. Let the next synchronisation delete the account, or turn it into a cloud account if it is still in use.",
-	Guards:  "Silent for guests, and when onPremisesDomainName names a domain of a forest that was not read.",
+	Guards: "Silent for guests, and when onPremisesDomainName names a domain of a forest that was not read. Not assessed when the configuration narrows the reading of " +
+		"the directory: the object may be in the rest.",
 	Refs:    []audit.Ref{{Title: "Troubleshoot errors during synchronization (Microsoft Entra Connect)"}},
 	Message: "{upn} is synchronised, but no AD object of the forests that were read belongs to it",
 	Needs: slices.Concat(
-		needs(nil, []string{"onPremisesDomainName"}),
+		audit.Whole(needs(nil, []string{"onPremisesDomainName"})),
 		[]audit.Need{{Dataset: evidence.ADForests, Attributes: []string{"name", "domains"}}},
 		licenceNeeds(),
 		audit.Better([]audit.Need{{Dataset: evidence.TenantUsers, Attributes: []string{"onPremisesLastSyncDateTime", "onPremisesSamAccountName"}}}),

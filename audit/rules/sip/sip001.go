@@ -40,7 +40,7 @@ var SIP001 = &audit.Rule{
 		}
 		f := p.Conflict(o, others, conflictAttributes...)
 		f.Attribute, f.Value = "msRTCSIP-PrimaryUserAddress", o.SIP()
-		f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("others", audit.Names(others))}
+		f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("others", audit.Names(o, others))}
 		p.Report(f)
 	}),
 }

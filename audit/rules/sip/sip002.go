@@ -70,7 +70,7 @@ func sipProxyShared(p *audit.Pass, o evidence.ADObject, own, sip, value string) 
 		if others := owners.Others(o, proxies.Holders(sip)); len(others) > 0 {
 			f := p.Conflict(o, others, conflictAttributes...)
 			f.Variant, f.Attribute, f.Value = "A", "proxyAddresses", value
-			f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("others", audit.Names(others))}
+			f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("others", audit.Names(o, others))}
 			p.Report(f)
 		}
 	}
@@ -79,7 +79,7 @@ func sipProxyShared(p *audit.Pass, o evidence.ADObject, own, sip, value string) 
 	if len(others) > 0 {
 		f := p.Conflict(o, others, conflictAttributes...)
 		f.Variant, f.Attribute, f.Value = "B", "proxyAddresses", value
-		f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("holders", audit.Names([]evidence.ADObject{o})), audit.List("owners", audit.Names(others))}
+		f.Args = []audit.Arg{audit.Str("sip", sip), audit.List("holders", audit.Names(o, []evidence.ADObject{o})), audit.List("owners", audit.Names(o, others))}
 		p.Report(f)
 	}
 }
@@ -92,7 +92,7 @@ func sipProxyElsewhere(p *audit.Pass, o evidence.ADObject, own string) {
 	}
 	f := p.Conflict(o, others, conflictAttributes...)
 	f.Variant, f.Attribute, f.Value = "B", "msRTCSIP-PrimaryUserAddress", o.SIP()
-	f.Args = []audit.Arg{audit.Str("sip", own), audit.List("holders", audit.Names(others)), audit.List("owners", audit.Names([]evidence.ADObject{o}))}
+	f.Args = []audit.Arg{audit.Str("sip", own), audit.List("holders", audit.Names(o, others)), audit.List("owners", audit.Names(o, []evidence.ADObject{o}))}
 	p.Report(f)
 }
 

@@ -18,7 +18,8 @@ var SIP010 = &audit.Rule{
 	Fix: "For somebody who has left: run Disable-CsUser and release the phone number and the licence. For somebody who works here: enable or unlock the account, reset " +
 		"the password, or extend the account's expiry date.",
 	Guards: "Disabled accounts that belong to a login account in another forest are disabled on purpose, and rooms, shared mailboxes and devices are no people: none " +
-		"is judged. An account that is only locked out is information, since lockouts pass.",
+		"is judged. In a forest whose accounts stand for people of another forest that was read as well, disabled accounts are left to SIP-011. An account that is only locked " +
+		"out is information, since lockouts pass.",
 	Refs:    []audit.Ref{{Title: "Skype for Business Online sign-in errors for admins"}},
 	Message: "SIP is enabled, but the account cannot sign in: {reasons}",
 	Needs: slices.Concat(
@@ -29,6 +30,9 @@ var SIP010 = &audit.Rule{
 	Check: audit.EachADUser(func(p *audit.Pass, o evidence.ADObject) {
 		if o.SIPEnabled() != evidence.True || p.Scope().Class(o) != scope.Person {
 			return
+		}
+		if o.Disabled() && p.ResourceForest(o.Forest()) {
+			return // SIP-011
 		}
 		reasons := unusable(o, p.Now())
 		if len(reasons) == 0 {

@@ -14,7 +14,8 @@ var SYN001 = &audit.Rule{
 		"synchronisation is on.",
 	Fix: "Set up Entra Connect or cloud synchronisation, or switch synchronisation on again. If the organisation means to leave its directory behind, convert the " +
 		"accounts to cloud accounts deliberately and take the directory out of this audit.",
-	Guards:  "Organisations without a directory, and without accounts that came from one, have nothing to synchronise.",
+	Guards: "Organisations without a directory, and without accounts that came from one, have nothing to synchronise. Of several tenants one without synchronised " +
+		"accounts is left alone when another one synchronises.",
 	Refs:    []audit.Ref{{Title: "KB 10133"}, {Title: "What is Microsoft Entra Connect?"}},
 	Message: "directory synchronisation is off, but a directory is in use: {directoryUsers} directory users read, {syncedUsers} synchronised tenant users",
 	Needs: []audit.Need{
@@ -34,12 +35,16 @@ var SYN001 = &audit.Rule{
 		return audit.Because("cloudOnly")
 	},
 	Check: audit.Once(func(p *audit.Pass) {
-		users, synced := p.Evidence.Rows(evidence.ADUsers), syncedUsers(p)
-		if users+synced == 0 {
-			return
+		users, elsewhere := p.Evidence.Rows(evidence.ADUsers), false
+		for o := range p.Evidence.Organizations() {
+			elsewhere = elsewhere || o.SyncEnabled() == evidence.True
 		}
 		for o := range p.Evidence.Organizations() {
-			if o.SyncEnabled() != evidence.True {
+			if o.SyncEnabled() == evidence.True {
+				continue
+			}
+			// Of several tenants that one need not synchronise a directory that another one does.
+			if synced := syncedUsers(p, o.Tenant()); synced > 0 || users > 0 && !elsewhere {
 				off(p, o, users, synced)
 			}
 		}
@@ -59,12 +64,23 @@ func off(p *audit.Pass, o evidence.Organization, users, synced int) {
 }
 
 // inUse says that a directory was read, or that accounts came from one.
-func inUse(p *audit.Pass) bool { return p.Evidence.Rows(evidence.ADUsers) > 0 || syncedUsers(p) > 0 }
+func inUse(p *audit.Pass) bool {
+	if p.Evidence.Rows(evidence.ADUsers) > 0 {
+		return true
+	}
+	for o := range p.Evidence.Organizations() {
+		if syncedUsers(p, o.Tenant()) > 0 {
+			return true
+		}
+	}
+	return false
+}
 
-func syncedUsers(p *audit.Pass) int {
+// syncedUsers counts the accounts of a tenant that came from a directory.
+func syncedUsers(p *audit.Pass, tenant string) int {
 	n := 0
 	for u := range p.Evidence.TenantUsers() {
-		if u.Synced() == evidence.True {
+		if u.Synced() == evidence.True && u.Tenant() == tenant {
 			n++
 		}
 	}

@@ -1,0 +1,153 @@
+// Package top holds the rules about the on-premises deployment as the directory shows it.
+package top
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"hybridaudit/audit"
+	"hybridaudit/audit/scope"
+	"hybridaudit/audit/topology"
+	"hybridaudit/sources/evidence"
+)
+
+// poolNeeds are the pools with what every finding on one shows.
+func poolNeeds(attributes ...string) []audit.Need {
+	return []audit.Need{
+		{Dataset: evidence.ADForests, Attributes: []string{"name"}},
+		{Dataset: evidence.ADPools, Attributes: append([]string{"objectGUID", "distinguishedName", "dNSHostName"}, attributes...)},
+		{Dataset: evidence.ADPools, Attributes: []string{"msRTCSIP-PoolDisplayName", "msRTCSIP-PoolVersion", "msRTCSIP-PoolType", "msRTCSIP-BackEndServer"}, Optional: true},
+	}
+}
+
+// peopleNeeds are the directory users with what tells where they are homed.
+func peopleNeeds() []audit.Need {
+	attributes := slices.Concat(scope.Attributes(), []string{"msRTCSIP-UserEnabled", "msRTCSIP-DeploymentLocator", "msRTCSIP-PrimaryHomeServer"})
+	return []audit.Need{{Dataset: evidence.ADUsers, Attributes: attributes}}
+}
+
+// whenDeployed lets a rule judge only organisations that have a pool.
+func whenDeployed(p *audit.Pass) audit.Reason {
+	if !p.Topology().Present() {
+		return audit.Because("noDeployment")
+	}
+	return audit.Reason{}
+}
+
+// poolFacts are what the directory says of a pool.
+func poolFacts(pool evidence.Pool) []audit.Fact {
+	var facts []audit.Fact
+	add := func(name string, values ...string) {
+		if strings.Join(values, "") != "" {
+			facts = append(facts, audit.Fact{Name: name, Values: values})
+		}
+	}
+	add("dNSHostName", pool.Host())
+	add("msRTCSIP-PoolDisplayName", pool.DisplayName())
+	if v, ok := pool.Version(); ok {
+		add("msRTCSIP-PoolVersion", strconv.FormatInt(v, 10))
+	}
+	if v, ok := pool.Type(); ok {
+		add("msRTCSIP-PoolType", strconv.FormatInt(v, 10))
+	}
+	add("msRTCSIP-BackEndServer", pool.BackEnd())
+	add("msRTCSIP-FrontEndServers", slices.Sorted(pool.FrontEnds())...)
+	return facts
+}
+
+// homes counts the accounts that are enabled for SIP by where they are homed.
+type homes struct {
+	pools  map[string]int // by the pool's DN
+	online map[string]int // by forest
+	onPrem map[string]int
+}
+
+// count looks at people, rooms and mailboxes; applications and devices are listed by TOP-009.
+func count(p *audit.Pass) homes {
+	h := homes{map[string]int{}, map[string]int{}, map[string]int{}}
+	for o := range p.Evidence.ADObjects(evidence.ADUsers) {
+		if o.SIPEnabled() != evidence.True || !lives(p.Scope().Class(o)) {
+			continue
+		}
+		switch p.Topology().Home(o) {
+		case topology.OnPremises:
+			h.onPrem[o.Forest()]++
+			if pool, ok := p.Topology().Pool(o.HomeServer()); ok {
+				h.pools[pool.DN()]++
+			}
+		case topology.Online:
+			h.online[o.Forest()]++
+		case topology.NoHome, topology.Other:
+		}
+	}
+	return h
+}
+
+func lives(c scope.Class) bool {
+	switch c {
+	case scope.Person, scope.Linked, scope.Room, scope.Shared, scope.Equipment:
+		return true
+	}
+	return false
+}
+
+// entriesOf lists the entries of a forest that are of a class, by DN.
+func entriesOf(p *audit.Pass, d evidence.Dataset, forest, class string) []evidence.Entry {
+	var list []evidence.Entry
+	for e := range p.Evidence.Entries(d) {
+		if e.Forest() == forest && is(e, class) {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b evidence.Entry) int { return strings.Compare(a.DN(), b.DN()) })
+	return list
+}
+
+// is says whether an entry is of a class.
+func is(e evidence.Entry, class string) bool {
+	for c := range e.Classes() {
+		if strings.EqualFold(c, class) {
+			return true
+		}
+	}
+	return false
+}
+
+// values lists an attribute of entries, without repetitions, sorted.
+func values(entries []evidence.Entry, attribute string) []string {
+	var list []string
+	for _, e := range entries {
+		if v := e.Text(attribute); v != "" {
+			list = append(list, v)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// fact makes evidence of a list that is not empty.
+func fact(name string, values []string) []audit.Fact {
+	if len(values) == 0 {
+		return nil
+	}
+	return []audit.Fact{{Name: name, Values: values}}
+}
+
+// productArgs name the product that a version number of the directory stands for.
+func productArgs(version int64, known bool) []audit.Arg {
+	product, certainty := "unknown", "unknown"
+	if known {
+		if p := topology.ProductOf(version); p.Name != "" {
+			product, certainty = p.Name, "published"
+			if p.Approximate {
+				certainty = "approximate"
+			}
+		}
+	}
+	number := "none"
+	if known {
+		number = strconv.FormatInt(version, 10)
+	}
+	return []audit.Arg{audit.Str("product", product), audit.Str("certainty", certainty), audit.Str("version", number)}
+}

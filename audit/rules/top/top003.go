@@ -1,0 +1,140 @@
+package top
+
+import (
+	"slices"
+	"strings"
+
+	"hybridaudit/audit"
+	"hybridaudit/audit/topology"
+	"hybridaudit/sources/evidence"
+)
+
+// standardEdition is msRTCSIP-PoolType of a pool that is one server with the pool's name.
+const standardEdition = 5
+
+// TOP003 finds pools and servers of which only the objects are left.
+var TOP003 = &audit.Rule{
+	ID: "TOP-003", Category: "top", Severity: audit.Medium,
+	Title: "Pool or server objects without a living server",
+	Why: "The server was taken away without being uninstalled. Its objects keep people homed on it and applications bound to it, new deployments stumble over them, and " +
+		"the last steps of taking the deployment down fail.",
+	Fix: "Make sure that the server is really gone, and move whoever is still homed there (see HOM-003). Remove it in Topology Builder, publish the topology, and let " +
+		"Publish-CsTopology -FinalizeUninstall clean the directory. What is left then needs Microsoft's support: do not delete objects below RTC Service by hand.",
+	Guards: "Front-end servers are judged only in forests in which at least one pool names some, since not every set-up leaves them in the directory. A missing computer " +
+		"account counts only for Standard Edition pools, which are named like their server, in domains of the forest. Silent when the configuration says that no server is " +
+		"left (TOP-011). One finding for each pool.",
+	Refs: []audit.Ref{{Title: "Decommission the on-premises environment: remove the deployment"}, {Title: "Publish-CsTopology (FinalizeUninstall)"}},
+	Variants: []audit.Variant{
+		{
+			Code: "C", Message: "the computer account of {computers} is {state}",
+			Needs: []audit.Need{{Dataset: evidence.ADComputers, Attributes: []string{"distinguishedName", "dNSHostName", "userAccountControl"}, Whole: true}},
+		},
+		{Code: "F", Message: "no front-end server belongs to the pool; people homed on it: {people}", Needs: peopleNeeds()},
+		{Code: "N", Message: "the name {host} is not in DNS", Later: "the answers of DNS servers"},
+		{
+			Code: "S", Message: "the computer account of the trusted server is disabled",
+			Needs: []audit.Need{
+				{Dataset: evidence.ADComputers, Attributes: []string{"distinguishedName", "dNSHostName", "userAccountControl"}},
+				{Dataset: evidence.ADTopology, Attributes: []string{"objectClass", "msRTCSIP-TrustedServerFQDN"}},
+			},
+		},
+	},
+	Needs:   poolNeeds("msRTCSIP-FrontEndServers", "msRTCSIP-PoolType"),
+	Applies: whenDeployed,
+	Check: audit.Once(func(p *audit.Pass) {
+		c := topology.NewComputers(p.Evidence)
+		h := count(p)
+		for _, forest := range p.Topology().Forests() {
+			pools := p.Topology().PoolsOf(forest)
+			named := slices.ContainsFunc(pools, hasFrontEnds)
+			said := map[string]bool{}
+			for _, pool := range pools {
+				if named && !hasFrontEnds(pool) {
+					p.Report(audit.Finding{
+						Variant: "F", Subject: audit.PoolSubject(pool), Attribute: "msRTCSIP-FrontEndServers", Evidence: poolFacts(pool),
+						Args: []audit.Arg{audit.Num("people", h.pools[pool.DN()])},
+					})
+					continue
+				}
+				poolComputers(p, c, pool, said)
+			}
+			trustedComputers(p, c, forest, said)
+		}
+	}),
+}
+
+func hasFrontEnds(pool evidence.Pool) bool {
+	for range pool.FrontEnds() {
+		return true
+	}
+	return false
+}
+
+// poolComputers reports a pool whose servers have no usable computer account. said collects the names of the computers that findings name.
+func poolComputers(p *audit.Pass, c *topology.Computers, pool evidence.Pool, said map[string]bool) {
+	var disabled []string
+	found := false
+	for dn := range pool.FrontEnds() {
+		e, ok := c.Of(dn)
+		found = found || ok
+		if ok && topology.DisabledComputer(e) {
+			disabled = append(disabled, computerName(e))
+			said[strings.ToLower(e.Text("dNSHostName"))] = true
+		}
+	}
+	state := "disabled"
+	if kind, _ := pool.Type(); !found && kind == standardEdition && inForest(p, pool) {
+		switch e, ok := c.Named(pool.Host()); {
+		case !ok:
+			state, disabled = "missing", []string{pool.Host()}
+		case topology.DisabledComputer(e):
+			disabled = []string{computerName(e)}
+		}
+		said[strings.ToLower(pool.Host())] = true
+	}
+	if len(disabled) == 0 {
+		return
+	}
+	slices.Sort(disabled)
+	p.Report(audit.Finding{
+		Variant: "C", Subject: audit.PoolSubject(pool), Attribute: "msRTCSIP-FrontEndServers", Evidence: poolFacts(pool),
+		Args: []audit.Arg{audit.List("computers", disabled), audit.Str("state", state)},
+	})
+}
+
+// trustedComputers reports the other servers that the topology trusts and whose computer accounts are disabled. Many trusted servers are no members of a domain, so a
+// missing account says nothing.
+func trustedComputers(p *audit.Pass, c *topology.Computers, forest string, said map[string]bool) {
+	for _, host := range values(entriesOf(p, evidence.ADTopology, forest, "msRTCSIP-TrustedServer"), "msRTCSIP-TrustedServerFQDN") {
+		if e, ok := c.Named(host); ok && topology.DisabledComputer(e) && !said[strings.ToLower(host)] {
+			said[strings.ToLower(host)] = true
+			p.Report(audit.Finding{
+				Variant: "S", Subject: audit.ServerSubject(host, forest),
+				Evidence: slices.Concat(fact("distinguishedName", []string{e.DN()}), fact("userAccountControl", e.Attribute("userAccountControl"))),
+			})
+		}
+	}
+}
+
+func computerName(e evidence.Entry) string {
+	if host := e.Text("dNSHostName"); host != "" {
+		return host
+	}
+	return e.Name()
+}
+
+// inForest says that the pool's name lies in a domain of its forest.
+func inForest(p *audit.Pass, pool evidence.Pool) bool {
+	host := strings.ToLower(pool.Host())
+	for f := range p.Evidence.Forests() {
+		if f.Name() != pool.Forest() {
+			continue
+		}
+		for d := range f.Domains() {
+			if strings.HasSuffix(host, "."+strings.ToLower(d)) {
+				return true
+			}
+		}
+	}
+	return false
+}
