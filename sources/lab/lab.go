@@ -5,6 +5,7 @@ package lab
 
 import (
 	"encoding/json"
+	"time"
 
 	"hybridaudit/sources/evidence/directory"
 )
@@ -39,8 +40,9 @@ type Directory struct {
 	BaseDN       string // DC=contoso,DC=com; the configuration partition is CN=Configuration below it
 	DomainGUID   directory.GUID
 	InvocationID directory.GUID
-	Entries      []Entry  // parents before children
-	Schema       []string // attributes that the schema knows beyond those of the entries
+	Entries      []Entry       // parents before children
+	Schema       []string      // attributes that the schema knows beyond those of the entries
+	ClockAhead   time.Duration // of the domain controller's clock; negative when it is behind
 }
 
 // ConfigurationDN is the distinguished name of the configuration partition.
@@ -73,5 +75,16 @@ type Expected struct {
 type Organisation struct {
 	Directory Directory
 	Tenant    Tenant
-	Truth     []Expected
+	// Truth lists the findings of an audit over everything, the subsidiary included.
+	Truth []Expected
+	// Subsidiary is a second forest with a tenant of its own, which shows what the first cannot; nil when there is none.
+	Subsidiary *Organisation
+}
+
+// All lists the organisation and its subsidiary.
+func (o Organisation) All() []Organisation {
+	if o.Subsidiary == nil {
+		return []Organisation{o}
+	}
+	return []Organisation{o, *o.Subsidiary}
 }

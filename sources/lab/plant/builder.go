@@ -37,9 +37,18 @@ type builder struct {
 	skus    []*sku
 	bySKU   map[string]*sku
 	domains []domain
+	deployment
 	refused map[string]string
 	synced  time.Time // organization.onPremisesLastSyncDateTime
 	syncing string    // organization.onPremisesSyncEnabled
+
+	habits     []trait // what everybody of the organisation has in common
+	closed     bool    // federation is switched off for everybody
+	hasOldPool bool    // there is a pool of a version that nobody can be moved from
+	islands    [3]bool // pools with people who have Teams
+	poolGUIDs  [3]directory.GUID
+	hybrid     bool // people are on-premises
+	teamsAlone bool // people have had Teams for long and are not enabled for SIP
 
 	instance int // how often the plant at work was made before
 	taken    []*person
@@ -129,12 +138,14 @@ func (b *builder) flush() {
 }
 
 func (b *builder) entry(o *object) lab.Entry {
+	b.noteEndpoint(o)
 	o.attributes(b.wire, b.seed, schemaDN)
 	return b.wire.entry(o.dn)
 }
 
 // write puts both sides of a person where they belong.
 func (b *builder) write(p *person) {
+	b.notice(p)
 	if p.ad != nil {
 		e := b.entry(p.ad)
 		if p.slot >= 0 {
@@ -200,8 +211,11 @@ func (b *builder) organisation() lab.Organisation {
 	d := lab.Directory{
 		ForestName: domainMain, NetBIOSName: "CONTOSO", DCHost: "dc01." + domainMain, BaseDN: baseDN,
 		DomainGUID: guidOf(b.seed, 4, saltDomain), InvocationID: guidOf(b.seed, 5, saltDomain), Schema: schemaAttributes(),
+		ClockAhead: b.clock,
 	}
 	d.Entries = b.forest()
+	b.expectFacts()
+	b.expectDeployment()
 	for _, e := range b.entries {
 		if e.DN != "" {
 			d.Entries = append(d.Entries, e)

@@ -19,6 +19,10 @@ func domainPlants() []plant {
 			p := b.person()
 			p.setSIP(p.local + "@tailspintoys.com")
 			b.expectKey("DOM-003", "", "tailspintoys.com")
+			b.expect("SIP-009", "U", p.ad)
+			if !b.noServer() {
+				b.expectKey("SIP-008", "", "tailspintoys.com")
+			}
 		}},
 		{rule: "DOM-003", clean: true, about: "a mail domain without SIP addresses", once: true, plant: func(b *builder) {
 			b.domains = append(b.domains, domain{name: "northwindtraders.com", verified: true, services: mail})

@@ -31,7 +31,7 @@ const (
 
 // homeServer is what msRTCSIP-PrimaryHomeServer of people on a pool names: the registrar service of the first or second pool. "" without a deployment.
 func (b *builder) homeServer(pool int) string {
-	if b.variant == NoServer {
+	if b.noServer() {
 		return ""
 	}
 	return "CN=LC Services,CN=Microsoft," + poolDN(pool)
@@ -58,7 +58,9 @@ func (b *builder) forest() []lab.Entry {
 	f.add("CN=Partitions,"+configDN, "top crossRefContainer", "Cross-Ref-Container", "cn", "Partitions",
 		"uPNSuffixes", domainSecond, "uPNSuffixes", domainJapan, "uPNSuffixes", domainSub, "uPNSuffixes", domainUnroutable, "uPNSuffixes", domainStrange)
 	f.add(cnServices, "top container", "Container", "cn", "Services")
+	b.serverComputers(f)
 	b.topology(f)
+	b.exchange(f)
 	return f.entries
 }
 
@@ -66,12 +68,12 @@ func (b *builder) forest() []lab.Entry {
 func (b *builder) topology(f *containers) {
 	f.add(rtcService, "top container msRTCSIP-Service", "msRTCSIP-Service", "cn", "RTC Service")
 	f.add(rtcGlobal, "top container msRTCSIP-GlobalContainer", "msRTCSIP-GlobalContainer", "cn", "Global Settings")
-	for i, d := range []string{domainMain, domainSecond} {
+	for i, d := range []string{domainMain, domainSecond, domainJapan, domainSub} {
 		f.braced(rtcGlobal, 20+uint64(i), "top msRTCSIP-Domain", "msRTCSIP-Domain", "msRTCSIP-DomainName", d)
 	}
 	f.add(rtcPools, "top container msRTCSIP-Pools", "msRTCSIP-Pools", "cn", "Pools")
 	f.add(rtcContacts, "top container msRTCSIP-ApplicationContacts", "msRTCSIP-ApplicationContacts", "cn", "Application Contacts")
-	if b.variant == NoServer {
+	if b.noServer() {
 		return
 	}
 	f.braced(rtcGlobal, 24, "top msRTCSIP-GlobalTopologySetting", "msRTCSIP-GlobalTopologySetting", "msRTCSIP-BackEndServer", "sql01.contoso.com\\rtc")
@@ -80,11 +82,16 @@ func (b *builder) topology(f *containers) {
 		pool := poolDN(i)
 		f.braced(rtcGlobal, 26+uint64(i), "top msRTCSIP-TrustedServer", "msRTCSIP-TrustedServer",
 			"msRTCSIP-TrustedServerFQDN", host, "msRTCSIP-TrustedServerVersion", "6")
-		f.add(pool, "top container msRTCSIP-Pool", "msRTCSIP-Pool", "cn", "1:"+decimal(int64(i+1)), "dNSHostName", host,
-			"msRTCSIP-PoolDisplayName", []string{"Tokyo", "London"}[i], "msRTCSIP-PoolVersion", []string{"7", "8"}[i], "msRTCSIP-PoolType", []string{"10", "5"}[i])
+		f.add(pool, "top container msRTCSIP-Pool", "msRTCSIP-Pool", append([]string{
+			"cn", "1:" + decimal(int64(i+1)), "dNSHostName", host, "msRTCSIP-PoolDisplayName", []string{"Tokyo", "London"}[i],
+			"msRTCSIP-PoolVersion", "8", "msRTCSIP-PoolType", []string{"10", "5"}[i],
+		}, b.frontEndPairs(i)...)...)
+		b.poolGUIDs[i] = f.last()
 		f.add("CN=Microsoft,"+pool, "top container", "Container", "cn", "Microsoft")
 		f.add("CN=LC Services,CN=Microsoft,"+pool, "top leaf connectionPoint serviceConnectionPoint msRTCSIP-PoolService", "msRTCSIP-PoolService", "cn", "LC Services")
 	}
+	f.braced(rtcGlobal, 36, "top msRTCSIP-TrustedServer", "msRTCSIP-TrustedServer", "msRTCSIP-TrustedServerFQDN", "med01.contoso.com", "msRTCSIP-TrustedServerVersion", "6")
+	b.addOldPool(f)
 }
 
 // containers makes entries that are not accounts.

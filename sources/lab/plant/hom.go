@@ -33,9 +33,6 @@ func homes() []plant {
 			b.person(homed(online)).ad.locator = "SIPFED.Online.Lync.COM"
 			b.person(homed(online)).ad.locator = "sipfed.online.gov.skypeforbusiness.us"
 		}},
-		{rule: "HOM-001", clean: true, about: "a pool named without locator, which is another rule's business", pools: true, plant: func(b *builder) {
-			b.person(homed(onPremises)).ad.locator = ""
-		}},
 		{rule: "HOM-002", about: "homed on a server that is gone", only: NoServer, plant: func(b *builder) {
 			p := b.person()
 			b.moveToServer(p, "")
@@ -171,7 +168,7 @@ func leftovers() []plant {
 		}},
 		{rule: "HOM-010", about: "a contact", plant: func(b *builder) {
 			c := b.contact()
-			c.line, c.flags = "tel:+8135552"+sevenDigits(b.beside)[3:], number(presenceFlags)
+			c.line, c.flags = "tel:+8134552"+sevenDigits(b.beside), number(presenceFlags)
 			b.expect("HOM-010", "", c)
 		}},
 		{rule: "HOM-010", about: "a room that was switched off", plant: func(b *builder) {
@@ -181,7 +178,7 @@ func leftovers() []plant {
 		}},
 		{rule: "HOM-010", clean: true, about: "a cleaned leaver; a device that is switched off", plant: func(b *builder) {
 			b.person(leaver)
-			if b.variant != NoServer {
+			if !b.noServer() {
 				device := b.endpoint("urn:device:analogfax", "Fax "+decimal(int64(b.beside)), ouExternal)
 				device.enabled = no
 			}

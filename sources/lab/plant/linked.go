@@ -16,9 +16,9 @@ func (b *builder) linked() (login, resource *person) {
 	id := login.identity
 	id.sam = samOf("r-"+id.sam, n)
 	f := b.plain(n, []trait{mailed(serverMailbox)})
-	f.detail = 0
+	f.detail, f.voice = 0, false // both halves may carry the same flags, and only one a number
 	resource = b.makePerson(id, -1, n, f)
-	resource.ad.place(login.shown+" (linked)", ouService)
+	resource.ad.place(login.ad.cn+" (linked, "+login.sam+")", ouService)
 	resource.ad.upn = "r-" + login.addr()
 	resource.ad.proxies = append(without(login.ad.proxies, "x500:"), "sip:"+login.addr())
 	resource.ad.mail, resource.ad.sip = login.ad.mail, "sip:"+login.addr()

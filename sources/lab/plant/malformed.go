@@ -49,8 +49,8 @@ func malformedSIP() []plant {
 			b.expect("ADR-004", "", c)
 		}},
 		{rule: "SIP-006", clean: true, about: "plus, hyphen, underscore, digits; capitals in the prefix", plant: func(b *builder) {
-			p, q := b.person(), b.person()
-			p.setSIP(p.local + "+sip_1-a@" + domainMain)
+			room, q := b.room(online), b.person()
+			room.setSIP(room.local + "+sip_1-a@" + domainMain)
 			q.ad.sip = "Sip:" + q.addr()
 		}},
 	}

@@ -99,6 +99,12 @@ type object struct {
 	flags, archiving, applicationOptions                     integer
 	line, privateLine, lineServer, federation, access, owner string
 	policies, members                                        []string
+	host, system                                             string   // of computers: dNSHostName, operatingSystem
+	mailHost                                                 string   // msExchHomeServerName
+	umFlags                                                  integer  // msExchUMEnabledFlags
+	voiceMail                                                []string // msExchUCVoiceMailSettings
+	certificates, photo                                      int      // how many, and how many bytes
+	metadata                                                 []string // msDS-ReplAttributeMetaData
 }
 
 // place gives the object its names.
@@ -196,10 +202,23 @@ func (o *object) account(w *wire, seed int64) {
 		}
 	}
 	w.text("sAMAccountName", o.sam)
+	w.text("dNSHostName", o.host)
+	w.common("operatingSystem", o.system)
 	w.text("userPrincipalName", o.upn)
 	w.common("isCriticalSystemObject", o.critical)
 	w.octets("mS-DS-ConsistencyGuid", o.anchor)
 	w.text("msDS-ExternalDirectoryObjectId", o.externalID)
+	w.list("msDS-ReplAttributeMetaData", o.metadata)
+	if o.certificates > 0 {
+		list := make([]string, o.certificates)
+		for i := range list {
+			list[i] = "certificate " + decimal(int64(i)) + " of " + o.cn
+		}
+		w.list("userCertificate", list)
+	}
+	if o.photo > 0 {
+		w.common("thumbnailPhoto", strings.Repeat("x", o.photo))
+	}
 }
 
 // exchange writes the mail attributes.
@@ -216,6 +235,9 @@ func (o *object) exchange(w *wire) {
 	w.octets("msExchMasterAccountSid", o.masterSID)
 	w.common("msExchUsageLocation", o.location)
 	w.common("msExchHideFromAddressLists", o.hidden)
+	w.common("msExchHomeServerName", o.mailHost)
+	w.number("msExchUMEnabledFlags", o.umFlags)
+	w.commonList("msExchUCVoiceMailSettings", o.voiceMail)
 }
 
 // skype writes the msRTCSIP attributes.

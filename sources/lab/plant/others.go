@@ -85,7 +85,7 @@ func (b *builder) voiceContact() *object {
 	b.age(o, n)
 	o.pwdLastSet, o.lastLogon = integer{}, integer{}
 	o.sip, o.enabled, o.locator, o.home = "sip:"+local+"@"+domainMain, yes, serverLocator, b.homeServer(0)
-	o.line = "tel:+8135550" + sevenDigits(n)[3:]
+	o.line = "tel:+8134550" + sevenDigits(n)
 	o.setSIPProxies("sip:" + local + "@" + domainMain)
 	return b.addObject(o)
 }
@@ -99,7 +99,7 @@ func (b *builder) endpoint(urn, shown, where string) *object {
 	b.age(o, n)
 	o.pwdLastSet, o.lastLogon = integer{}, integer{}
 	o.sip, o.enabled, o.locator, o.home = "sip:"+local+"@"+domainMain, yes, serverLocator, b.homeServer(1)
-	o.line = "tel:+8135551" + sevenDigits(n)[3:]
+	o.line = "tel:+8134551" + sevenDigits(n)
 	return b.addObject(o)
 }
 

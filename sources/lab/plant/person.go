@@ -129,6 +129,9 @@ func (b *builder) giveMailbox(p *person, f profile) {
 	o.legacyDN = "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=" + strings.ToLower(p.sam)
 	o.proxies = []string{"SMTP:" + p.addr()}
 	o.recipientType, o.displayType = number(typeUserMailbox), number(1073741824)
+	if f.mailbox == serverMailbox {
+		o.mailHost = mailLegacyDN + mailServer
+	}
 	if f.mailbox == remoteMailbox {
 		o.recipientType, o.displayType, o.remoteType = number(typeRemoteUser), number(-2147483642), number(4)
 		o.target = "SMTP:" + p.local + "@" + domainRouting
@@ -173,6 +176,9 @@ func (b *builder) giveSIP(p *person, f profile) {
 	if f.voice {
 		o.flags = number(voiceFlags)
 		o.line = "tel:+8134567" + sevenDigits(p.number)
+		if p.place.country == "GB" {
+			o.line = "tel:+4420794" + sevenDigits(p.number)
+		}
 		if f.detail>>34&3 == 0 {
 			o.line += ";ext=" + sevenDigits(p.number)[3:]
 		}
@@ -182,6 +188,9 @@ func (b *builder) giveSIP(p *person, f profile) {
 	}
 	if f.detail>>40&1 == 0 {
 		o.federation, o.access = yes, yes
+	}
+	if b.closed {
+		o.federation = no
 	}
 	if f.detail>>41&3 == 0 {
 		o.policies = []string{"0=10", "1=2"}

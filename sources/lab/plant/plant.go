@@ -21,10 +21,12 @@ const (
 	Default  = "default"
 	NoServer = "no-server" // no pool object is left in the forest: HOM-002
 	SyncOff  = "sync-off"  // directory synchronisation is switched off: SYN-001
+	// Subsidiary is both, under other names: the small second organisation that stands beside the default one, so that the two together show every fault.
+	Subsidiary = "subsidiary"
 )
 
 // Variants lists the variants.
-func Variants() []string { return []string{Default, NoServer, SyncOff} }
+func Variants() []string { return []string{Default, NoServer, SyncOff, Subsidiary} }
 
 // NoFaults as the only element of Options.Only plants nothing: the truth is empty.
 const NoFaults = "none"
@@ -44,6 +46,9 @@ type Options struct {
 	// Loadable leaves out what cannot be stored in a real domain controller by LDIF: see NotLoadable. The truth then holds for objects that have been there
 	// for more than an hour and less than 30 days: rules that wait for synchronisation are silent about younger ones.
 	Loadable bool
+	beside   bool // it stands beside another organisation
+	// Alone leaves out the subsidiary of the default organisation. A loadable organisation has none.
+	Alone bool
 }
 
 // New makes an organisation. It fails when the options contradict each other.
@@ -71,7 +76,12 @@ func New(o Options) (lab.Organisation, error) {
 		return lab.Organisation{}, err
 	}
 	b.rest()
-	return b.organisation(), nil
+	org := b.organisation()
+	if o.Variant == Subsidiary {
+		return renamed(org), nil
+	}
+	err = o.addSubsidiary(&org)
+	return org, err
 }
 
 // choose lists the plants that the options ask for: those that concern the tenant, then faults of people, then those who only resemble them.
@@ -87,14 +97,14 @@ func choose(o Options) ([]plant, error) {
 		if !slices.ContainsFunc(all, func(p plant) bool { return p.rule == id && !p.clean }) {
 			return nil, fmt.Errorf("no fault of rule %q can be planted", id)
 		}
-		if !slices.ContainsFunc(all, func(p plant) bool { return p.rule == id && !p.clean && p.fits(o) }) {
+		if !slices.ContainsFunc(all, func(p plant) bool { return p.rule == id && !p.clean && p.fits(o) }) && !(o.withSubsidiary() && o.onlyBeside(id)) {
 			return nil, fmt.Errorf("no fault of rule %s can be planted in the variant %s: use %s", id, o.Variant, VariantOf(id))
 		}
 	}
 	var tenantWide, faults, clean []plant
 	for _, p := range all {
 		switch {
-		case !p.fits(o), !p.clean && len(o.Only) > 0 && !slices.Contains(o.Only, p.rule):
+		case !p.fits(o), o.Variant == Subsidiary && p.only == "", !p.clean && len(o.Only) > 0 && !slices.Contains(o.Only, p.rule):
 		case p.once:
 			tenantWide = append(tenantWide, p) // first, so that people are licensed from subscriptions in their final state
 		case p.clean:
@@ -128,12 +138,17 @@ func (b *builder) plantAll(chosen []plant) {
 // reserve is more people than any plant takes.
 const reserve = 8
 
-// VariantOf names the variant in which a rule's faults are planted.
+// VariantOf names the variant in which a rule's faults are planted in the first of the two organisations.
 func VariantOf(ruleID string) string {
+	variant := Default
 	for _, p := range plants() {
-		if p.rule == ruleID && !p.clean && p.only != "" {
-			return p.only
+		switch {
+		case p.rule != ruleID || p.clean:
+		case p.only == "" || p.forests: // the default organisation has its subsidiary with it
+			return Default
+		case p.only != Subsidiary || variant == Default:
+			variant = p.only
 		}
 	}
-	return Default
+	return variant
 }

@@ -10,6 +10,7 @@ type plant struct {
 	once          bool   // concerns the tenant, not people: made once however large the organisation is
 	pools         bool   // its truth holds only while there is an on-premises deployment
 	only          string // the one variant of the organisation that it fits
+	forests       bool   // its truth holds only where another forest is read beside this one
 	notIn         string // the variant that it does not fit
 	// unloadable says why a real domain controller cannot hold it; "" when it can.
 	unloadable string
@@ -18,18 +19,19 @@ type plant struct {
 
 // plants lists everything that can be planted, by category.
 func plants() []plant {
-	return slices.Concat(sipPlants(), addressPlants(), homePlants(), joinPlants(), licencePlants(), skuPlants(), domainPlants(), syncPlants(), qualityPlants())
+	return slices.Concat(sipPlants(), sipNamePlants(), addressPlants(), addressFormPlants(), homePlants(), homeMorePlants(), joinPlants(), licencePlants(), skuPlants(), domainPlants(), syncPlants(), qualityPlants(),
+		voicePlants(), topologyPlants(), clockPlants())
 }
 
 // fits tells whether the plant can stand in such an organisation.
 func (p plant) fits(o Options) bool {
 	switch {
-	case o.Loadable && p.unloadable != "":
+	case o.Loadable && p.unloadable != "", p.forests && !o.beside:
 		return false
-	case p.only != "" && p.only != o.Variant, p.notIn != "" && p.notIn == o.Variant:
+	case p.only != "" && !o.is(p.only), p.notIn != "" && o.is(p.notIn):
 		return false
 	}
-	return !p.pools || o.Variant != NoServer
+	return !p.pools || !o.is(NoServer)
 }
 
 // LeftOut is a fault that an organisation for a real directory goes without.

@@ -92,17 +92,16 @@ type share[T any] struct {
 func (b *builder) ordinary(at int) profile {
 	h := b.random(at, saltProfile)
 	f := profile{
-		home:       pick(h%100, []share[home]{{44, onPremises}, {36, online}, {20, notEnabled}}),
-		mailbox:    pick(h>>8%100, []share[mailbox]{{40, serverMailbox}, {48, remoteMailbox}, {6, mailOnly}, {6, noMail}}),
-		anchor:     pick(h>>16%100, []share[anchorKind]{{80, anchorIsGUID}, {10, anchorAbsent}, {10, anchorBrought}}),
-		voice:      h>>24%3 == 0,
-		leaver:     h>>28%33 == 0,
-		mixedCase:  h>>34%8 == 0,
-		inetOrg:    h>>38%40 == 0,
-		style:      h >> 44 % 100,
-		detail:     b.random(at, saltDetail),
-		domain:     pick(h>>52%100, []share[string]{{65, domainMain}, {17, domainSecond}, {10, domainJapan}, {8, domainSub}}),
-		crossNamed: h>>60 == 0,
+		home:      pick(h%100, []share[home]{{44, onPremises}, {36, online}, {20, notEnabled}}),
+		mailbox:   pick(h>>8%100, []share[mailbox]{{40, serverMailbox}, {48, remoteMailbox}, {6, mailOnly}, {6, noMail}}),
+		anchor:    pick(h>>16%100, []share[anchorKind]{{80, anchorIsGUID}, {10, anchorAbsent}, {10, anchorBrought}}),
+		voice:     h>>24%3 == 0,
+		leaver:    h>>28%33 == 0,
+		mixedCase: h>>34%8 == 0,
+		inetOrg:   h>>38%40 == 0,
+		style:     h >> 44 % 100,
+		detail:    b.random(at, saltDetail),
+		domain:    pick(h>>52%100, []share[string]{{65, domainMain}, {17, domainSecond}, {10, domainJapan}, {8, domainSub}}),
 	}
 	f.licence = pick(f.detail%100, []share[entitlement]{
 		{40, withE3}, {20, withE5}, {14, withE3ByGroup}, {8, withF3AndSkype}, {5, withE3TwiceOver}, {5, withE3AndE5}, {5, withE3AfterE1}, {3, withMidsize},
@@ -138,8 +137,11 @@ func (b *builder) plain(at int, traits []trait) profile {
 
 // possible adapts a profile to the organisation.
 func (b *builder) possible(f profile) profile {
-	if b.variant == NoServer && f.home == onPremises {
+	if b.noServer() && f.home == onPremises {
 		f.home = online
+	}
+	for _, t := range b.habits {
+		t(&f)
 	}
 	if b.loadable {
 		f.anchor = anchorBrought // a real domain controller makes its own objectGUID

@@ -97,8 +97,8 @@ func duplicateSIP() []plant {
 			b.conflictCopy(b.group())
 		}},
 		{rule: "SIP-001", clean: true, about: "a SIP address that is the e-mail address of a shared mailbox", plant: func(b *builder) {
-			p, desk := b.person(), b.shared()
-			p.setSIP(desk.addr())
+			room, desk := b.room(online), b.shared()
+			room.setSIP(desk.addr())
 		}},
 	}
 }

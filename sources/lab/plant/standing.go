@@ -38,7 +38,7 @@ func (b *builder) meetingRoom(i int) {
 
 // endpoints makes contacts of server applications and devices, with the gaps that such contacts have.
 func (b *builder) endpoints(i int) {
-	if b.variant == NoServer {
+	if b.noServer() {
 		return
 	}
 	n := decimal(int64(i + 1))
@@ -106,7 +106,7 @@ func (b *builder) computers() {
 	for _, c := range []struct {
 		name, where string
 		uac         int64
-	}{{"DC01", ouDCs, uacServer}, {"SFB01", "CN=Computers," + baseDN, uacWorkstation}, {"PC-0001", "CN=Computers," + baseDN, uacWorkstation}} {
+	}{{"DC01", ouDCs, uacServer}, {"PC-0001", "CN=Computers," + baseDN, uacWorkstation}} {
 		o := b.systemAccount(c.name+"$", c.name, c.where)
 		o.kind, o.uac = computerKind(), number(c.uac)
 		if c.name == "DC01" {

@@ -44,7 +44,7 @@ func signInNames() []plant {
 			b.expect("ADR-007", "", p.ad)
 		}},
 		{rule: "ADR-007", clean: true, about: "capitals, digits, hyphen, underscore; a leaver's bad name", plant: func(b *builder) {
-			p, gone := b.person(), b.person(leaver)
+			p, gone := b.person(homed(notEnabled)), b.person(leaver)
 			p.setUPN(titled(p.local) + "-2_a@Contoso.com")
 			p.cloud.upn = strings.ToLower(p.ad.upn)
 			gone.setUPN(gone.local + ".@" + domainMain)
