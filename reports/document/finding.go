@@ -22,11 +22,11 @@ func (f Finding) Message() string { return f.d.Words.Format(f.Of().messages[f.Va
 // Remedy says what to do.
 func (f Finding) Remedy() string { return f.Of().FixOf(f.Variant) }
 
-// Others lists the names of the other objects concerned.
+// Others lists the names of the other objects concerned; one of another forest or another tenant than the subject comes with its name.
 func (f Finding) Others() []string {
 	names := make([]string, 0, len(f.Related))
 	for _, s := range f.Related {
-		if n := label(s); n != "" {
+		if n := f.label(s); n != "" {
 			names = append(names, n)
 		}
 	}
@@ -40,7 +40,7 @@ func (f Finding) EvidenceLines() []string {
 	}
 	names := make(map[string]string, len(f.Related))
 	for _, s := range f.Related {
-		names[s.Key] = text.Harmless(label(s))
+		names[s.Key] = text.Harmless(f.label(s))
 	}
 	lines := make([]string, 0, len(f.Evidence))
 	for _, fact := range f.Evidence {
@@ -55,6 +55,20 @@ func (f Finding) EvidenceLines() []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+func (f Finding) label(s audit.Subject) string {
+	name, own := label(s), f.Subject
+	if s.Source == "" || own.Source == "" || s.Source == own.Source || family(s.Kind) != family(own.Kind) {
+		return name
+	}
+	return name + " (" + s.Source + ")"
+}
+
+// family tells what comes from directories from what comes from tenants.
+func family(kind string) string {
+	family, _, _ := strings.Cut(kind, ".")
+	return family
 }
 
 // label is what people call an object: its name, else its user principal name, else its key.
