@@ -62,7 +62,7 @@ type wall struct {
 var (
 	network = []string{"net", "net/http", "github.com/go-ldap/ldap/v3", "github.com/microsoftgraph/", "github.com/microsoft/", "github.com/Azure/"}
 	leaves  = []string{"sources/evidence/address", "sources/evidence/directory"}
-	facts   = []string{"audit/join", "audit/owners", "audit/topology", "audit/plans", "audit/scope", "audit/domains"}
+	facts   = []string{"audit/join", "audit/owners", "audit/topology", "audit/plans", "audit/scope", "audit/domains", "audit/phone"}
 )
 
 func walls() []wall {
@@ -72,7 +72,10 @@ func walls() []wall {
 		{of: "sources/evidence/address", never: network},
 		{of: "sources/evidence/directory", never: network},
 		{of: "sources/evidence", may: leaves, never: network},
+		{of: "sources/evidence/entries", may: fact, never: network},
 		{of: "sources/evidence/file", may: fact, never: []string{module + "/audit", module + "/reports/"}},
+		{of: "sources/imports", may: slices.Concat(fact, []string{"sources/evidence/entries", "sources/imports/"}), never: slices.Concat(network, []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"})},
+		{of: "sources/imports/", never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph"})},
 		{of: "sources/lab/", may: slices.Concat(leaves, []string{"sources/lab", "sources/lab/"}), never: []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"}},
 		{of: "sources/lab", may: leaves, never: network},
 		{of: "audit/text", never: network},
@@ -85,7 +88,11 @@ func walls() []wall {
 		{of: "cmd/", may: []string{"cmd/", "sources/", "audit", "audit/", "reports/"}},
 	}
 	for _, f := range facts {
-		w = append(w, wall{of: f, may: slices.Concat(fact, []string{"audit/scope"}), never: network})
+		may := slices.Concat(fact, []string{"audit/scope", "audit/phone"})
+		if f == "audit/phone" {
+			may = nil
+		}
+		w = append(w, wall{of: f, may: may, never: network})
 	}
 	for _, c := range collectors {
 		never := []string{module + "/audit", module + "/audit/", module + "/reports/"}
@@ -94,7 +101,11 @@ func walls() []wall {
 				never = append(never, module+"/"+other)
 			}
 		}
-		w = append(w, wall{of: c, may: fact, never: never})
+		may := fact
+		if c == "sources/ad" {
+			may = slices.Concat(fact, []string{"sources/evidence/entries"})
+		}
+		w = append(w, wall{of: c, may: may, never: never})
 	}
 	for _, f := range []string{"xlsx", "jsonfile", "terminal"} {
 		w = append(w, wall{of: "reports/" + f, may: []string{"reports/document", "reports/document/", "audit/text"}, never: []string{"net/http", module + "/sources/ad", module + "/sources/graph"}})

@@ -56,7 +56,7 @@ undo() {
   trap - EXIT
   exec >&9 2>&9  # the trap may have struck while our output went into the directory: down.sh would end us
   [ -z "${CHILD:-}" ] || { kill "$CHILD" 2>/dev/null; wait "$CHILD" 2>/dev/null; }
-  rm -f "$S/run/up"
+  rm -f "$S/run/up" ${ASIDE:+"$ASIDE"}
   bash "$HERE/down.sh" "$S" --purge
 }
 

@@ -2,12 +2,14 @@
 """Fills the database of a Samba domain controller that is not running.
 
     load.py --conf SMB_CONF --state DIR [--refused FILE] [LDIF...]
+    load.py --conf SMB_CONF --state DIR --passwords     sets the administrator's and the audit account's, and exports its keys
     load.py --identity DC=contoso,DC=com [LDIF...]      prints the objectSid and the objectGUID of that entry
 
-Makes the audit account (its password comes in AUDIT_PASSWORD, the administrator's in
-ADMIN_PASSWORD), then adds the LDIF files as they come, parents before children. What the server
-makes itself in a live forest is taken from the file here, so that a sample organisation keeps
-its identity: objectGUID, objectSid, pwdLastSet, lastLogonTimestamp, whenCreated, whenChanged.
+Makes the audit account, then adds the LDIF files as they come, parents before children. What the
+server makes itself in a live forest is taken from the file here, so that a sample organisation
+keeps its identity: objectGUID, objectSid, pwdLastSet, lastLogonTimestamp, whenCreated, whenChanged.
+The passwords come in AUDIT_PASSWORD and ADMIN_PASSWORD, in a run of their own: a loaded database can
+be kept and given new ones.
 
 Times need libfaketime with FAKETIME_NO_CACHE=1 (up.sh starts this so): each entry is added at the
 time of its whenChanged, an entry without one at the time that FAKETIME names.
@@ -22,6 +24,7 @@ import datetime
 import itertools
 import os
 import re
+import secrets
 import sys
 import time
 
@@ -36,6 +39,8 @@ from samba.samdb import SamDB  # noqa: E402
 from ldif import records  # noqa: E402
 
 CHUNK = 250  # entries in a transaction: each one gets slower with the size of it
+AUDITOR = 'svc-audit'
+GUID_STEP = 4096  # a million entries until they begin again
 RELAX = 'relax:0'
 NO_PASSWORD_LOGIC = 'local_oid:1.3.6.1.4.1.7165.4.3.20:0'  # allows any pwdLastSet
 SERVER_MADE = {n.lower() for n in [
@@ -116,7 +121,7 @@ class Loader:
         self.lp.load(conf)
         self.path = os.path.join(state, 'private', 'sam.ldb')
         self.clock = os.environ.get('FAKETIME', '')
-        self.raw, self.later, self.merged, self.seen, self.taken = [], [], [], set(), 0
+        self.raw, self.later, self.merged, self.seen, self.taken, self.numbered = [], [], [], set(), 0, 0
         self.open()
         self.base = str(self.db.domain_dn())
         found = self.db.search(base=self.db.get_schema_basedn(), scope=ldb.SCOPE_ONELEVEL,
@@ -133,17 +138,24 @@ class Loader:
     # ---- accounts ----
 
     def accounts(self, host, address):
-        """Sets the administrator's password and makes svc-audit, a plain user, and the service
-        principal name with which Kerberos works by address."""
+        """Makes svc-audit, a plain user, and the service principal name with which Kerberos works by address."""
         self.move_rids(host)
-        self.db.setpassword('(sAMAccountName=Administrator)', os.environ['ADMIN_PASSWORD'])
         self.db.setexpiry('(sAMAccountName=Administrator)', 0, no_expiry_req=True)
-        self.db.newuser('svc-audit', os.environ['AUDIT_PASSWORD'], description='plain domain user')
-        self.db.setexpiry('(sAMAccountName=svc-audit)', 0, no_expiry_req=True)
+        self.db.newuser(AUDITOR, 'Aa1-' + os.urandom(12).hex(), description='plain domain user')
+        self.db.setexpiry(f'(sAMAccountName={AUDITOR})', 0, no_expiry_req=True)
         m = ldb.Message()
         m.dn = ldb.Dn(self.db, f'CN={host.upper()},OU=Domain Controllers,{self.base}')
         m['servicePrincipalName'] = ldb.MessageElement(f'ldap/{address}', ldb.FLAG_MOD_ADD, 'servicePrincipalName')
         self.db.modify(m)
+
+    def passwords(self, keytab):
+        """Sets the passwords and exports the audit account's Kerberos keys."""
+        self.db.setpassword('(sAMAccountName=Administrator)', os.environ['ADMIN_PASSWORD'])
+        self.db.setpassword(f'(sAMAccountName={AUDITOR})', os.environ['AUDIT_PASSWORD'])
+        if keytab:
+            import samba.dckeytab  # noqa: F401
+            from samba.net import Net
+            Net(None, self.lp).export_keytab(keytab=keytab, principal=f'{AUDITOR}@' + self.lp.get('realm'))
 
     def move_rids(self, host):
         pool = str(FIRST_OWN_RID | (FIRST_OWN_RID + 499_999) << 32)
@@ -193,8 +205,15 @@ class Loader:
             else:
                 continue
             del entry.attributes[name]
+        if not any(n.lower() == 'objectguid' for n in entry.attributes):
+            entry.attributes['objectGUID'] = [self.rising_guid()]
         if not entry.changed and 'whenCreated' in entry.raw:
             entry.changed = clock(entry.raw['whenCreated'][0])
+
+    def rising_guid(self):
+        """The database keeps its entries, and the lists of its indexes, in the order of the GUIDs: those at the end are added fastest."""
+        self.numbered += 1
+        return (self.numbered * GUID_STEP + secrets.randbelow(GUID_STEP) & 0xFFFFFFFF).to_bytes(4, 'big') + os.urandom(12)
 
     def at(self, entry):
         os.environ['FAKETIME'] = entry.changed or self.clock
@@ -424,6 +443,7 @@ def main():
     parser.add_argument('--refused')
     parser.add_argument('--host', default='dc1')
     parser.add_argument('--address', default='127.0.0.10')
+    parser.add_argument('--passwords', action='store_true')
     parser.add_argument('--keytab', help='file to put the audit account\'s Kerberos keys into')
     parser.add_argument('ldif', nargs='*')
     o = parser.parse_args()
@@ -432,14 +452,13 @@ def main():
         return
     refused = Refused(o.refused)
     loader = Loader(o.state, o.conf, refused)
+    if o.passwords:
+        loader.passwords(o.keytab)
+        return
     loader.accounts(o.host, o.address)
     start = time.monotonic()
     loader.load(o.ldif)
     refused.close()
-    if o.keytab:
-        import samba.dckeytab  # noqa: F401
-        from samba.net import Net
-        Net(None, loader.lp).export_keytab(keytab=o.keytab, principal='svc-audit@' + loader.lp.get('realm'))
     print(f'{loader.taken} entries loaded, {refused.left_out} attributes or entries left out, {refused.forced} values forced, '
           f'{time.monotonic() - start:.1f} s', file=sys.stderr)
 

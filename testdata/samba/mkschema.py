@@ -194,6 +194,7 @@ classes = [
     Class('msRTCSIP-ConferenceDirectory', 'top', ['msRTCSIP-GlobalContainer', 'container'],
           ['msRTCSIP-ConferenceDirectoryId', 'msRTCSIP-ConferenceDirectoryHomePool']),
     Class('msExchOrganizationContainer', 'container', ['msExchConfigurationContainer', 'container']),
+    Class('msExchExchangeServer', 'server', ['container'], ['serialNumber']),
     Class('msExchCoexistenceRelationship', 'top', ['msExchConfigurationContainer', 'msExchOrganizationContainer', 'container']),
 ]
 
@@ -222,7 +223,7 @@ def modifications():
 
 # ---- OpenLDAP: the names of Active Directory's own schema, with their published identifiers ----
 BASE = [  # name, kind, identifier, single-valued
-    ('sn', 'unicode', '2.5.4.4', True), ('c', 'unicode', '2.5.4.6', True), ('l', 'unicode', '2.5.4.7', True),
+    ('sn', 'unicode', '2.5.4.4', True), ('serialNumber', 'unicode', '2.5.4.5', False), ('c', 'unicode', '2.5.4.6', True), ('l', 'unicode', '2.5.4.7', True),
     ('st', 'unicode', '2.5.4.8', True), ('ou', 'unicode', '2.5.4.11', False), ('title', 'unicode', '2.5.4.12', True),
     ('physicalDeliveryOfficeName', 'unicode', '2.5.4.19', True), ('telephoneNumber', 'unicode', '2.5.4.20', True),
     ('member', 'dn', '2.5.4.31', False), ('userCertificate', 'octet', '2.5.4.36', False),
@@ -300,6 +301,7 @@ def openldap():
         object_class('1.2.840.113556.1.5.15', 'contact', 'organizationalPerson', names(lync_user + lync_contact)),
         object_class('1.2.840.113556.1.5.8', 'group', 'top', ANY + MAIL_RECIPIENT + PRINCIPAL + ['groupType', 'member'], ['cn']),
         object_class('1.2.840.113556.1.5.94', 'serviceConnectionPoint', 'top', ANY, ['cn']),
+        object_class('1.2.840.113556.1.5.17', 'server', 'top', ANY, ['cn']),
     ]
     # Windows has this one of itself
     lines.append(object_class('1.2.840.113556.1.5.176', 'msExchConfigurationContainer', 'container', []))

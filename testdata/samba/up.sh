@@ -8,7 +8,8 @@
 #   --clock -3d                     when entries are created that name no whenChanged (libfaketime's format)
 #   --owner PID                     when this process ends the server is stopped and STATE_DIR removed;
 #                                   default: the caller. 0: stays until down.sh
-#   --cache DIR                     keep the provisioned, still empty databases there and use them again
+#   --cache DIR                     keep the databases there, provisioned and loaded, and use them again for the same scripts,
+#                                   options and LDIF, for two weeks at most; those that were used last stay
 #   --strong-auth yes|allow_sasl_over_tls|no      Samba's "ldap server require strong auth"
 #   --workers 2                     LDAP worker processes
 #
@@ -107,45 +108,63 @@ X
 X
 }
 
+# kept NAME: takes the databases of that name out of the cache.
+kept() {
+  [ -n "$CACHE" ] && [ -s "$CACHE/$1" ] || return 1
+  say "databases from $CACHE/$1"
+  touch -c "$CACHE/$1"
+  tar -C "$S" --zstd -xf "$CACHE/$1" && return
+  rm -rf "${S:?}"/{private,state,refused.txt}; mkdir "$S/state"
+  return 1
+}
+
+# keep NAME HOW_MANY FILE...: puts them into the cache, of which it leaves the HOW_MANY that were used last.
+keep() {
+  [ -n "$CACHE" ] || return 0
+  local name=$1 many=$2 old; shift 2
+  mkdir -p "$CACHE"
+  ASIDE=$CACHE/$name.$$
+  step tar -C "$S" --use-compress-program='zstd -q -T0' -cSf "$ASIDE" --exclude='*-lock' --exclude='*.sock*' "$@" && mv "$ASIDE" "$CACHE/$name" || rm -f "$ASIDE"
+  ASIDE=
+  for old in $(ls -t "$CACHE" | grep "^${name%%-*}-[0-9a-f]*\.tar\.zst$" | tail -n +$((many + 1))); do rm -f "$CACHE/$old"; done
+  find "$CACHE" -name '*.tar.zst.*' -mmin +120 -delete
+}
+hash() { sha256sum | cut -c1-20; }
+
 provision() {
-  local sid guid key file='' own=()
+  local sid guid own=()
   read -r sid guid < <(python "$HERE/load.py" --identity "$BASE" "${LDIF[@]}")
   [ "$sid" = - ] || own+=("--domain-sid=$sid")
   [ "$guid" = - ] || own+=("--domain-guid=$guid")
-  if [ -n "$CACHE" ]; then
-    key=$(cat "$HERE/up.sh" "$HERE/mkschema.py" <(samba --version; echo "$BASE $ADDR $HOST $sid $guid") | sha256sum | cut -c1-20)
-    file=$CACHE/samba-$key.tar.zst
-    if [ -s "$file" ]; then
-      say "databases from $file"
-      tar -C "$S" --zstd -xf "$file" && return
-      rm -rf "${S:?}"/{private,state}; mkdir "$S/state"
-    fi
+  EMPTY=$(cat "$HERE/up.sh" "$HERE/mkschema.py" \
+    <(samba --version; echo "$BASE $ADDR $HOST $sid $guid fortnight $(($(date +%s) / 1209600))") | hash)
+  LOADED=$(cat "$HERE/load.py" "$HERE/ldif.py" <(echo "$EMPTY $CLOCK") "${LDIF[@]}" | hash)
+  ! kept "loaded-$LOADED.tar.zst" || return 0
+  if ! kept "samba-$EMPTY.tar.zst"; then
+    say "provisioning $REALM"
+    # ten days back, so that the domain is older than what is loaded into it
+    dated -10d samba-tool domain provision --configfile="$CONF" --targetdir="$S" --realm="$REALM" --domain="$NETBIOS" \
+      --host-name="$HOST" --host-ip="$ADDR" --server-role=dc --dns-backend=SAMBA_INTERNAL --adminpass="$(password)" \
+      --backend-store=mdb --backend-store-size=16Gb "${own[@]}" >"$S/log/provision.log" 2>&1 || die "provisioning" "$S/log/provision.log"
+    say "schema"
+    local l=(--configfile="$CONF" -H "$S/private/sam.ldb" --option=dsdb:schemaupdateallowed=yes) f
+    mkdir "$S/schema"; python "$HERE/mkschema.py" "$S/schema" --base "$BASE"
+    for f in "$S"/schema/schema-[123]-*.ldif; do
+      dated -10d ldbadd "${l[@]}" "$f" >"$S/log/schema.log" 2>&1 || die "$f" "$S/log/schema.log"
+    done
+    dated -10d ldbmodify "${l[@]}" "$S/schema/schema-4-modify.ldif" >"$S/log/schema.log" 2>&1 || die "schema" "$S/log/schema.log"
+    keep "samba-$EMPTY.tar.zst" 8 private state
   fi
-  say "provisioning $REALM"
-  # ten days back, so that the domain is older than what is loaded into it
-  dated -10d samba-tool domain provision --configfile="$CONF" --targetdir="$S" --realm="$REALM" --domain="$NETBIOS" \
-    --host-name="$HOST" --host-ip="$ADDR" --server-role=dc --dns-backend=SAMBA_INTERNAL --adminpass="$(password)" \
-    --backend-store=mdb --backend-store-size=16Gb "${own[@]}" >"$S/log/provision.log" 2>&1 || die "provisioning" "$S/log/provision.log"
-  say "schema"
-  local l=(--configfile="$CONF" -H "$S/private/sam.ldb" --option=dsdb:schemaupdateallowed=yes) f
-  mkdir "$S/schema"; python "$HERE/mkschema.py" "$S/schema" --base "$BASE"
-  for f in "$S"/schema/schema-[123]-*.ldif; do
-    dated -10d ldbadd "${l[@]}" "$f" >"$S/log/schema.log" 2>&1 || die "$f" "$S/log/schema.log"
-  done
-  dated -10d ldbmodify "${l[@]}" "$S/schema/schema-4-modify.ldif" >"$S/log/schema.log" 2>&1 || die "schema" "$S/log/schema.log"
-  if [ -n "$file" ]; then
-    mkdir -p "$CACHE"
-    tar -C "$S" --zstd -cSf "$file.$$" --exclude='*-lock' --exclude='*.sock*' private state && mv "$file.$$" "$file" || rm -f "$file.$$"
-    find "$CACHE" -name 'samba-*' -mtime +14 -delete
-  fi
+  say "loading ${#LDIF[@]} files"
+  loader load --host "$HOST" --address "$ADDR" --refused "$S/refused.txt" "${LDIF[@]}"
+  say "$(tail -1 "$S/log/load.log")"
+  keep "loaded-$LOADED.tar.zst" 6 private state refused.txt
 }
 
-load() {
-  say "loading ${#LDIF[@]} files"
+loader() {
+  local log=$S/log/$1.log; shift
   AUDIT_PASSWORD=$AUDIT_PASSWORD ADMIN_PASSWORD=$ADMIN_PASSWORD dated "$CLOCK" /usr/bin/python3 -B "$HERE/load.py" \
-    --conf "$CONF" --state "$S" --host "$HOST" --address "$ADDR" --refused "$S/refused.txt" --keytab "$S/svc-audit.keytab" \
-    "${LDIF[@]}" >"$S/log/load.log" 2>&1 || die "loading" "$S/log/load.log"
-  say "$(tail -1 "$S/log/load.log")"
+    --conf "$CONF" --state "$S" "$@" >"$log" 2>&1 || die "loading" "$log"
 }
 
 write_env() {
@@ -186,7 +205,7 @@ start() {
 configure
 certificate "$FQDN" "DNS:$FQDN,DNS:$DOMAIN,IP:$ADDR"
 provision
-load
+loader passwords --passwords --keytab "$S/svc-audit.keytab"
 start
 write_env
 say "ready: $S/env"

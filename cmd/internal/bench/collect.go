@@ -30,12 +30,20 @@ func (a address) pool() *x509.CertPool {
 	return p
 }
 
+// readObjects reads users, contacts and groups over one connection, as the peer does.
+func readObjects(ctx context.Context, a address) (*evidence.Snapshot, error) {
+	return readForest(ctx, a, func(c *ad.Config) {
+		c.Datasets, c.Connections = []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups}, 1
+	})
+}
+
 // readForest reads the directory with the real collector.
-func readForest(ctx context.Context, a address) (*evidence.Snapshot, error) {
+func readForest(ctx context.Context, a address, change func(*ad.Config)) (*evidence.Snapshot, error) {
 	b := evidence.NewBuilder(time.Now())
 	c := ad.Config{
 		Servers: []string{a.LDAPS}, BindName: a.BindName, Password: func() (string, error) { return a.Password, nil }, RootCAs: a.pool(), SearchBases: a.Bases,
 	}
+	change(&c)
 	if err := ad.Collect(ctx, c, b); err != nil {
 		return nil, err
 	}
@@ -59,7 +67,7 @@ func readTenant(ctx context.Context, a address, datasets ...evidence.Dataset) (*
 
 // readBoth reads all of both sources.
 func readBoth(ctx context.Context, a address) (*evidence.Snapshot, error) {
-	forest, err := readForest(ctx, a)
+	forest, err := readForest(ctx, a, func(*ad.Config) {})
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +140,7 @@ func adWork(ctx context.Context, _ []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := readForest(ctx, a)
+	s, err := readObjects(ctx, a)
 	if err != nil {
 		return nil, err
 	}

@@ -11,14 +11,16 @@ import (
 	"strconv"
 	"strings"
 
-	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/ad"
 )
 
-// The searches of sources/ad, for ldapsearch. Should they ever differ, so do the numbers of entries, and the row fails.
-func searches() []string {
+// searches are those of sources/ad for the datasets that are compared, as base and filter for ldapsearch. Should they ever differ, so do the numbers of
+// entries, and the row fails.
+func searches(base string) []string {
+	const contacts = "(&(objectCategory=person)(objectClass=contact))"
 	return []string{
-		"(&(objectCategory=person)(objectClass=user))", "(&(objectCategory=person)(objectClass=contact))",
-		"(&(objectCategory=group)(|(mail=*)(proxyAddresses=*)(mailNickname=*)))",
+		base, "(&(objectCategory=person)(objectClass=user))", base, contacts, base, "(&(objectCategory=group)(|(mail=*)(proxyAddresses=*)(mailNickname=*)))",
+		"CN=RTC Service,CN=Services,CN=Configuration," + base, contacts,
 	}
 }
 
@@ -30,23 +32,35 @@ func (b *bench) openLDAP(ctx context.Context) ([]line, error) {
 	if err := need("slapd", "ldapsearch", "openssl", "python3"); err != nil {
 		return nil, err
 	}
-	lines, err := b.directory(ctx, "OpenLDAP", "slapd.sh", "whole", b.entries, "--addr", "127.0.0.29", "--port", "3890", "--tls-port", "6360")
-	if err != nil || len(lines) == 0 {
-		return lines, err
-	}
-	return lines, nil
+	return b.directory(ctx, filled{
+		what: "OpenLDAP", script: "slapd.sh", form: "whole", people: b.entries, options: []string{"--addr", "127.0.0.29", "--port", "3890", "--tls-port", "6360"}, reach: atLeast(0.8),
+	})
 }
 
-// samba reads a real domain controller; it takes minutes to fill, so it is asked for.
+// samba reads a real domain controller. It takes minutes to fill the first time, and is kept for the next.
 func (b *bench) samba(ctx context.Context) ([]line, error) {
-	const variable = "HYBRIDAUDIT_BENCH_SAMBA"
-	if os.Getenv(variable) == "" {
-		return nil, &missingError{"a Samba domain controller", variable + "=1 make bench"}
+	if os.Getuid() != 0 {
+		return nil, &missingError{"the right to start a domain controller", "make bench as root"}
 	}
 	if err := need("samba", "samba-tool", "ldapsearch", "openssl", "zstd"); err != nil {
 		return nil, err
 	}
-	return b.directory(ctx, "Samba", "up.sh", "loadable", min(b.entries, 10_000), "--addr", "127.0.0.28")
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return b.directory(ctx, filled{
+		what: "Samba", script: "up.sh", form: "loadable", people: b.controlled,
+		options: []string{"--addr", "127.0.0.28", "--cache", filepath.Join(cache, "hybridaudit-ci", "samba")}, reach: atLeast(0.9),
+	})
+}
+
+// filled is a server that is filled and read.
+type filled struct {
+	what, script, form string
+	people             int
+	options            []string // of the script
+	reach              *target
 }
 
 // withSbin makes slapd visible to those who are not root.
@@ -55,13 +69,13 @@ func withSbin() error {
 }
 
 // directory starts a server with a sample directory and reads it with both programs.
-func (b *bench) directory(ctx context.Context, what, script, form string, people int, options ...string) (_ []line, err error) {
-	ldif, state := b.path("people.ldif"), b.path(strings.TrimSuffix(script, ".sh"))
-	if _, err := own(ctx, nil, "ldif", strconv.Itoa(people), form, ldif); err != nil {
+func (b *bench) directory(ctx context.Context, d filled) (_ []line, err error) {
+	ldif, state := b.path("people.ldif"), b.path(strings.TrimSuffix(d.script, ".sh"))
+	if _, err := own(ctx, nil, "ldif", strconv.Itoa(d.people), d.form, ldif); err != nil {
 		return nil, err
 	}
 	scripts := filepath.Join(b.root, "testdata", "samba")
-	up := command{name: "bash", args: slices.Concat([]string{filepath.Join(scripts, script), state}, options, []string{ldif})}
+	up := command{name: "bash", args: slices.Concat([]string{filepath.Join(scripts, d.script), state}, d.options, []string{ldif})}
 	defer func() {
 		down := command{name: "bash", args: []string{filepath.Join(scripts, "down.sh"), state, "--purge"}}
 		_, fault := down.run(context.WithoutCancel(ctx))
@@ -81,8 +95,8 @@ func (b *bench) directory(ctx context.Context, what, script, form string, people
 	a := address{LDAPS: env["AD_LDAPS"], BindName: env["AD_BIND_DN"], Password: env["AD_PASSWORD"], Bases: []string{env["AD_BASE"]}, CA: ca}
 	peer := ldapsearch(env)
 	entries, err := b.counted(ctx, peer)
-	if err == nil && entries < people {
-		err = fmt.Errorf("the server shows %d entries of %d people", entries, people)
+	if err == nil && entries < d.people {
+		err = fmt.Errorf("the server shows %d entries of %d people", entries, d.people)
 	}
 	if err != nil {
 		return nil, err
@@ -95,13 +109,9 @@ func (b *bench) directory(ctx context.Context, what, script, form string, people
 	if err != nil {
 		return nil, err
 	}
-	work, name := fmt.Sprintf("AD collection, %s, %s entries", what, count(float64(entries))), "ldapsearch, same searches and attributes, LDAPS, 1000 a page"
-	reach := atLeast(0.8)
-	if what == "Samba" {
-		reach = atLeast(0.9)
-	}
+	work, name := fmt.Sprintf("AD collection, %s, %s entries", d.what, count(float64(entries))), "ldapsearch, same searches and attributes, LDAPS, 1000 a page"
 	return []line{
-		perSecond("entries").against(work, ours, theirs, name, reach),
+		perSecond("entries").against(work, ours, theirs, name, d.reach),
 		processor().against(work, ours, theirs, name, nil),
 		memory().against(work, ours, theirs, name, nil),
 	}, nil
@@ -109,20 +119,17 @@ func (b *bench) directory(ctx context.Context, what, script, form string, people
 
 // ldapsearch makes the searches one after the other and prints what it gets.
 func ldapsearch(env map[string]string) command {
-	var attributes []string
-	for _, c := range evidence.SchemaOf(evidence.ADUsers) {
-		if c.Name != evidence.ADForestColumn && c.Name != "memberOf" && c.Name != "distinguishedName" {
-			attributes = append(attributes, c.Name)
-		}
-	}
-	script := `url=$1 base=$2 name=$3 password=$4; shift 4; attributes=$1; shift
-for filter; do ldapsearch -x -LLL -o ldif_wrap=no -H "$url" -D "$name" -y "$password" -b "$base" -E pr=1000/noprompt "$filter" $attributes; done`
-	c := shell(script, slices.Concat([]string{env["AD_LDAPS"], env["AD_BASE"], env["AD_BIND_DN"], env["AD_PASSWORD_FILE"], strings.Join(attributes, " ")}, searches())...)
+	attributes := slices.DeleteFunc(ad.DefaultAttributes(), func(name string) bool { return name == "distinguishedName" }) // it stands in front of each entry
+	script := `url=$1 name=$2 password=$3 attributes=$4; shift 4
+while [ $# -gt 0 ]; do
+  ldapsearch -x -LLL -o ldif_wrap=no -H "$url" -D "$name" -y "$password" -b "$1" -E pr=1000/noprompt "$2" $attributes; shift 2
+done`
+	c := shell(script, slices.Concat([]string{env["AD_LDAPS"], env["AD_BIND_DN"], env["AD_PASSWORD_FILE"], strings.Join(attributes, " ")}, searches(env["AD_BASE"]))...)
 	c.env = append(c.env, "LDAPTLS_CACERT="+env["AD_CA"])
 	return c
 }
 
-// counted runs the searches once, which also warms the server up, and counts the entries.
+// counted runs the searches once, which also warms the server up, and counts the objects.
 func (b *bench) counted(ctx context.Context, c command) (int, error) {
 	f, err := os.Create(b.path("entries.ldif"))
 	if err != nil {
@@ -135,15 +142,15 @@ func (b *bench) counted(ctx context.Context, c command) (int, error) {
 	if _, err := f.Seek(0, 0); err != nil {
 		return 0, errors.Join(err, f.Close())
 	}
-	n := 0
+	names := map[string]struct{}{} // some entries come by two searches
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<24)
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "dn:") {
-			n++
+			names[lines.Text()] = struct{}{}
 		}
 	}
-	return n, errors.Join(lines.Err(), f.Close(), os.Remove(f.Name()))
+	return len(names), errors.Join(lines.Err(), f.Close(), os.Remove(f.Name()))
 }
 
 // environment reads a file of NAME=value lines.

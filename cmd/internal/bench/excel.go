@@ -110,7 +110,7 @@ func findingsWork(ctx context.Context, args []string) (any, error) {
 
 // findings repeats the findings of a small audit until there are n; each is another subject's.
 func findings(ctx context.Context, n int) (_ *document.Document, err error) {
-	org, err := organisation(600)
+	org, err := organisation(600, time.Now())
 	if err != nil {
 		return nil, err
 	}

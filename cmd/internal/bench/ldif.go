@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 
 	"hybridaudit/sources/lab"
 	"hybridaudit/sources/lab/plant"
@@ -20,7 +21,8 @@ func ldifWork(_ context.Context, args []string) (any, error) {
 	if err != nil || len(args) != 3 {
 		return nil, errArguments
 	}
-	org, err := organisation(people)
+	// The same file each time, so that a domain controller that was filled from it once can be used again.
+	org, err := organisation(people, time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC))
 	if err != nil {
 		return nil, err
 	}

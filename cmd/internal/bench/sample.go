@@ -42,8 +42,8 @@ func served(r *server.Running) address {
 }
 
 // organisation makes a sample organisation. Loadable, since only what a real domain controller can hold is the same for all sources.
-func organisation(people int) (lab.Organisation, error) {
-	return plant.New(plant.Options{People: people, Seed: 1, Now: time.Now().UTC().Truncate(time.Second), Loadable: true})
+func organisation(people int, now time.Time) (lab.Organisation, error) {
+	return plant.New(plant.Options{People: people, Seed: 1, Now: now.UTC().Truncate(time.Second), Loadable: true})
 }
 
 // labWork serves an organisation of so many people until its standard input ends.
@@ -52,7 +52,7 @@ func labWork(ctx context.Context, args []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	org, err := organisation(people)
+	org, err := organisation(people, time.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,14 +16,15 @@ import (
 )
 
 func newCollect(a *app) *cobra.Command {
-	var out string
+	var out, previous, identity string
 	var recipients []string
 	c := &cobra.Command{
 		Use:   "collect --config FILE --out FILE.evidence",
 		Short: "Read the sources into an evidence file, to be judged later or elsewhere",
 		Long:  "Reads what all rules need from the configured sources and writes one evidence file. Nothing is judged.\n\n" + exitHelp,
 		Example: `  hybridaudit collect --config hybridaudit.yaml --out contoso.evidence
-  hybridaudit collect --config hybridaudit.yaml --only ad --out ad.evidence --encrypt-to age1…`,
+  hybridaudit collect --config hybridaudit.yaml --only ad --out ad.evidence --encrypt-to age1…
+  hybridaudit collect --config hybridaudit.yaml --previous ad.evidence --out ad.evidence`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if out == "" || a.config == "" {
@@ -38,15 +38,17 @@ func newCollect(a *app) *cobra.Command {
 				}
 				o.Recipients = append(o.Recipients, to)
 			}
-			return a.runCollect(c, out, o)
+			return a.runCollect(c, out, earlier{previous, identity}, o)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "evidence `FILE` to write")
+	c.Flags().StringVar(&previous, "previous", "", previousHelp)
+	c.Flags().StringVar(&identity, "identity", "", "age identity `FILE` for an encrypted --previous")
 	c.Flags().StringSliceVar(&recipients, "encrypt-to", nil, "encrypt the file to this age `RECIPIENT`; may be repeated")
 	return c
 }
 
-func (a *app) runCollect(c *cobra.Command, out string, o file.Options) error {
+func (a *app) runCollect(c *cobra.Command, out string, before earlier, o file.Options) error {
 	ctx := c.Context()
 	cfg, options, err := a.loadConfig()
 	if err != nil {
@@ -56,19 +58,22 @@ func (a *app) runCollect(c *cobra.Command, out string, o file.Options) error {
 	if err != nil {
 		return exit(exitUsage, err)
 	}
+	if err := before.into(s); err != nil {
+		return err
+	}
 	if err := folder(filepath.Dir(out)); err != nil {
 		return err
 	}
-	got, err := a.collect(ctx, s, rules.All())
+	got, err := a.collect(ctx, s, rules.All(), requested(cfg))
 	if err != nil {
 		return err
 	}
 	if got.nothing() {
 		return nothingRead(got)
 	}
-	merged, err := evidence.Merge(got.parts...)
+	merged, err := merge(got.parts)
 	if err != nil {
-		return exit(exitUsage, err)
+		return err
 	}
 	f, err := saveEvidence(out, merged, o)
 	if err != nil {
@@ -103,7 +108,7 @@ func nothingRead(got collected) error {
 	var why []string
 	seen := map[string]bool{}
 	for _, p := range got.parts {
-		for _, c := range p.Coverage() {
+		for _, c := range p.snapshot.Coverage() {
 			if c.Reason != "" && !seen[c.Reason] {
 				seen[c.Reason] = true
 				why = append(why, c.Reason)
@@ -111,35 +116,6 @@ func nothingRead(got collected) error {
 		}
 	}
 	return exit(exitIncomplete, errors.New("nothing could be read, nothing is written\n"+strings.Join(why, "\n")))
-}
-
-// loadEvidence reads evidence files.
-func loadEvidence(paths []string, identityFile string) (*evidence.Snapshot, error) {
-	var identities []age.Identity
-	if identityFile != "" {
-		f, err := os.Open(identityFile) //nolint:gosec // the administrator names the file
-		if err != nil {
-			return nil, usage("--identity: %w", err)
-		}
-		identities, err = age.ParseIdentities(io.LimitReader(f, 1<<20))
-		if err = errors.Join(err, f.Close()); err != nil {
-			return nil, usage("--identity %s: %w", identityFile, err)
-		}
-	}
-	var parts []*evidence.Snapshot
-	for _, p := range paths {
-		s, err := loadOne(p, identities)
-		if err != nil {
-			return nil, exit(exitUsage, fmt.Errorf("%s: %w", p, err))
-		}
-		parts = append(parts, s)
-	}
-	merged, err := evidence.Merge(parts...)
-	var twice *evidence.OverlapError
-	if errors.As(err, &twice) {
-		return nil, usage("%s and %s both hold evidence of %s: give only one of them", paths[twice.First], paths[twice.Second], twice.Source)
-	}
-	return merged, err
 }
 
 func loadOne(path string, identities []age.Identity) (_ *evidence.Snapshot, err error) {

@@ -56,7 +56,14 @@ func newConfig(a *app) *cobra.Command {
 // secrets tries every reference.
 func secrets(c *config.Config) error {
 	var errs []error
-	for _, s := range []config.Secret{c.LDAP.Password, c.Graph.Secret, c.Graph.CertificatePassword} {
+	var all []config.Secret
+	for _, d := range c.LDAP.Directories() {
+		all = append(all, d.Password, d.ClientKey)
+	}
+	for _, t := range c.Graph.Places() {
+		all = append(all, t.Secret, t.CertificatePassword)
+	}
+	for _, s := range all {
 		if !s.IsZero() {
 			_, err := s.Resolve()
 			errs = append(errs, err)
@@ -67,16 +74,27 @@ func secrets(c *config.Config) error {
 
 func sourcesOf(c *config.Config) string {
 	var s []string
-	if c.HasLDAP() {
-		s = append(s, "directory "+strings.Join(c.LDAP.Servers, ", "))
+	for _, d := range c.LDAP.Directories() {
+		s = append(s, "directory "+d.Name())
 	}
-	if c.HasGraph() {
-		s = append(s, "tenant "+c.Graph.Tenant)
+	for _, t := range c.Graph.Places() {
+		s = append(s, "tenant "+t.ID)
 	}
 	if len(s) == 0 {
 		return "no source"
 	}
 	return strings.Join(s, "; ")
+}
+
+// requested lists the rules that the configuration names and does not switch off: what they read on request only is then read.
+func requested(c *config.Config) []string {
+	var ids []string
+	for _, r := range c.Rules {
+		if rule := ruleByID(r.ID); rule != nil && r.Enabled {
+			ids = append(ids, rule.ID)
+		}
+	}
+	return ids
 }
 
 // loadConfig reads the configuration file, or gives the defaults when none is named, and turns the part about judging into the engine's options.

@@ -11,7 +11,6 @@ import (
 	"hybridaudit/audit"
 	"hybridaudit/audit/rules"
 	"hybridaudit/sources/ad"
-	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/file"
 	"hybridaudit/sources/graph"
 	"hybridaudit/sources/lab/server"
@@ -46,13 +45,13 @@ func (a *app) runDemo(ctx context.Context, f labFlags, out string) error {
 	if err != nil {
 		return exit(exitIncomplete, err)
 	}
-	got, err := a.collect(ctx, a.labSources(running), rules.All())
+	got, err := a.collect(ctx, a.labSources(running), rules.All(), nil)
 	if err = errors.Join(err, running.Stop()); err != nil {
 		return err
 	}
-	s, err := evidence.Merge(got.parts...)
+	s, err := merge(got.parts)
 	if err != nil {
-		return exit(exitIncomplete, err)
+		return err
 	}
 	result, err := audit.Run(ctx, s, audit.Options{Rules: rules.All()})
 	if err != nil {
@@ -74,14 +73,18 @@ func (a *app) runDemo(ctx context.Context, f labFlags, out string) error {
 }
 
 // labSources point the collectors at a running lab.
-func (a *app) labSources(r *server.Running) sources {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(r.CA)
-	return sources{
-		ad: &ad.Config{Servers: []string{"ldaps://" + r.LDAPS}, BindName: r.BindName, Password: given(r.Password), RootCAs: pool, Log: a.log},
-		graph: &graph.Config{
+func (a *app) labSources(running *server.Running) sources {
+	var s sources
+	for _, r := range running.All() {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(r.CA)
+		s.ad = append(s.ad, forest{r.LDAPS, &ad.Config{
+			Servers: []string{"ldaps://" + r.LDAPS}, BindName: r.BindName, Password: given(r.Password), RootCAs: pool, Log: a.log,
+		}})
+		s.graph = append(s.graph, tenant{r.Graph, &graph.Config{
 			TenantID: r.TenantID, ClientID: server.ClientID, Secret: given(r.Secret), RootCAs: pool, LoginURL: "https://" + r.Graph, GraphURL: "https://" + r.Graph,
 			Version: toolVersion(), Log: a.log,
-		},
+		}})
 	}
+	return s
 }

@@ -31,7 +31,7 @@ func command(ctx context.Context, args ...string) (code int, stdout, stderr stri
 // labAt serves a small organisation with the faults of one rule and writes the configuration for it into dir.
 func labAt(t *testing.T, dir, rule string, o server.Options) (config string) {
 	t.Helper()
-	org, err := plant.New(plant.Options{People: 120, Only: []string{rule}, Now: time.Now().UTC().Truncate(time.Second)})
+	org, err := plant.New(plant.Options{People: 120, Only: []string{rule}, Alone: true, Now: time.Now().UTC().Truncate(time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestInterruptInTheMiddle(t *testing.T) {
 		at   string // what the run says when it is interrupted
 		args []string
 	}{
-		{"reading the directory", slowDirectory, "dataset=ad.pools state=complete", []string{"--only", "ad"}},
+		{"reading the directory", slowDirectory, "(objectClass=contact)", []string{"--only", "ad", "--verbose"}},
 		{"reading the tenant", slowTenant, "dataset=ad.groups state=complete", nil},
 		{"waiting for the tenant", throttled, "Graph asks to wait", nil},
 	} {

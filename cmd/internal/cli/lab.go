@@ -105,8 +105,13 @@ func (a *app) runLab(c *cobra.Command, f labFlags) error {
 			return errors.Join(exit(exitReport, err), running.Stop())
 		}
 	}
-	ready := map[string]map[string]string{"ready": {"ldaps": running.LDAPS, "ldap": running.LDAP, "graph": running.Graph}}
-	if err := json.NewEncoder(a.io.Out).Encode(ready); err != nil {
+	addresses := map[string]string{}
+	for i, r := range running.All() {
+		for name, address := range map[string]string{"ldaps": r.LDAPS, "ldap": r.LDAP, "graph": r.Graph} {
+			addresses[[]string{"", "subsidiary."}[i]+name] = address
+		}
+	}
+	if err := json.NewEncoder(a.io.Out).Encode(map[string]map[string]string{"ready": addresses}); err != nil {
 		return errors.Join(err, running.Stop())
 	}
 	return running.Wait()
@@ -139,21 +144,28 @@ func labConfig(path string, r *server.Running) error {
 	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs the x bit
 		return err
 	}
-	for name, content := range map[string]string{"ca.pem": string(r.CA), "ldap.password": r.Password + "\n", "graph.secret": r.Secret + "\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			return err
+	var forests, tenants []map[string]any
+	for i, one := range r.All() {
+		prefix := []string{"", "subsidiary-"}[i]
+		for name, content := range map[string]string{"ca.pem": string(one.CA), "ldap.password": one.Password + "\n", "graph.secret": one.Secret + "\n"} {
+			if err := os.WriteFile(filepath.Join(dir, prefix+name), []byte(content), 0o600); err != nil {
+				return err
+			}
 		}
+		beside := filepath.Base(dir) + "/" + prefix
+		forests = append(forests, map[string]any{
+			"servers": []string{"ldaps://" + one.LDAPS}, "caFile": beside + "ca.pem", "bindName": one.BindName, "password": "file:" + beside + "ldap.password",
+		})
+		tenants = append(tenants, map[string]any{
+			"tenant": one.TenantID, "client": server.ClientID, "secret": "file:" + beside + "graph.secret", "caFile": beside + "ca.pem",
+			"loginURL": "https://" + one.Graph, "graphURL": "https://" + one.Graph,
+		})
 	}
-	base := filepath.Base(dir)
-	text, err := yaml.Marshal(map[string]any{
-		"ldap": map[string]any{
-			"servers": []string{"ldaps://" + r.LDAPS}, "caFile": base + "/ca.pem", "bindName": r.BindName, "password": "file:" + base + "/ldap.password",
-		},
-		"graph": map[string]any{
-			"tenant": r.TenantID, "client": server.ClientID, "secret": "file:" + base + "/graph.secret", "caFile": base + "/ca.pem",
-			"loginURL": "https://" + r.Graph, "graphURL": "https://" + r.Graph,
-		},
-	})
+	content := map[string]any{"ldap": forests[0], "graph": tenants[0]}
+	if len(forests) > 1 {
+		content = map[string]any{"ldap": map[string]any{"forests": forests}, "graph": map[string]any{"tenants": tenants}}
+	}
+	text, err := yaml.Marshal(content)
 	if err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}

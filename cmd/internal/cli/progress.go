@@ -21,10 +21,15 @@ type progress struct {
 	mu     sync.Mutex
 	bars   *mpb.Progress
 	known  map[evidence.Dataset]*mpb.Bar
+	counts map[evidence.Dataset][]count // by source
 	begun  time.Time
 	told   map[evidence.Dataset]time.Time
+	asked  int // sources
 	labels *text.Catalogue
 }
+
+// count is how far one source is with a dataset.
+type count struct{ rows, expected int }
 
 // lines passes log lines on: to the error stream, or above the bars while there are any.
 type lines struct {
@@ -47,7 +52,7 @@ func (l *lines) redirect(to io.Writer) {
 const tellEvery = 3 * time.Second
 
 func (a *app) newProgress() *progress {
-	p := &progress{app: a, known: map[evidence.Dataset]*mpb.Bar{}, told: map[evidence.Dataset]time.Time{}, begun: time.Now()}
+	p := &progress{app: a, known: map[evidence.Dataset]*mpb.Bar{}, counts: map[evidence.Dataset][]count{}, told: map[evidence.Dataset]time.Time{}, begun: time.Now()}
 	if labels, err := text.English(); err == nil {
 		p.labels = labels
 	}
@@ -64,10 +69,34 @@ func terminalStream(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// rows is told the rows of a dataset read so far. It may be called from any goroutine.
-func (p *progress) rows(d evidence.Dataset, rows, expected int) {
+// source gives the function that a source tells how many rows of a dataset it has read so far; it may be called from any goroutine. What several forests or tenants
+// give is shown together.
+func (p *progress) source() func(d evidence.Dataset, rows, expected int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	number := p.asked
+	p.asked++
+	return func(d evidence.Dataset, rows, expected int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for len(p.counts[d]) <= number {
+			p.counts[d] = append(p.counts[d], count{})
+		}
+		p.counts[d][number] = count{rows, expected}
+		total := count{}
+		for _, c := range p.counts[d] {
+			total.rows += c.rows
+			if total.expected >= 0 && c.expected >= 0 {
+				total.expected += c.expected
+			} else {
+				total.expected = -1
+			}
+		}
+		p.show(d, total.rows, total.expected)
+	}
+}
+
+func (p *progress) show(d evidence.Dataset, rows, expected int) {
 	if p.bars == nil {
 		if p.told[d].IsZero() {
 			p.told[d] = p.begun

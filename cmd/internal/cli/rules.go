@@ -20,7 +20,7 @@ func newRules(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newRulesList(a), newRulesShow(a), newRulesDocs(a))
+	c.AddCommand(newRulesList(a), newRulesShow(a), newRulesDocs(a), newRulesAttributes(a))
 	return c
 }
 

@@ -22,7 +22,7 @@ import (
 //	refuse=PATH,PATH   collections that the application may not read
 //	fault=NAME         see labFaults
 func cmdServe(ts *testscript.TestScript, args []string) {
-	o := plant.Options{People: 40, Seed: 1, Only: []string{plant.NoFaults}, Now: time.Now().UTC().Truncate(time.Second)}
+	o := plant.Options{People: 40, Seed: 1, Only: []string{plant.NoFaults}, Alone: true, Now: time.Now().UTC().Truncate(time.Second)}
 	faults := server.Options{}
 	var refused []string
 	var err error
@@ -66,7 +66,9 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 	ts.Setenv(args[0]+"_ldap", running.LDAP)
 	ts.Setenv(args[0]+"_graph", running.Graph)
 	ts.Setenv(args[0]+"_tenant", running.TenantID)
-	of(ts).hide(running.Password, running.Secret)
+	for _, r := range running.All() {
+		of(ts).hide(r.Password, r.Secret)
+	}
 }
 
 func labFaults(o *server.Options, name string) error {

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,22 +21,34 @@ import (
 	"hybridaudit/sources/graph"
 )
 
-// sources are the configured sources of a run, ready to be asked; nil where there is none.
+// sources are the configured sources of a run, ready to be asked.
 type sources struct {
-	ad    *ad.Config
-	graph *graph.Config
+	ad    []forest
+	graph []tenant
 }
+
+// forest and tenant are a source each, and what it is called in the configuration.
+type (
+	forest struct {
+		name string
+		*ad.Config
+	}
+	tenant struct {
+		name string
+		*graph.Config
+	}
+)
 
 // collected is what the sources gave.
 type collected struct {
-	parts   []*evidence.Snapshot
+	parts   []part
 	refused error // a source refused the sign-in
 }
 
 // nothing says that not a single dataset could be read, not even in part.
 func (c collected) nothing() bool {
 	for _, p := range c.parts {
-		for _, cov := range p.Coverage() {
+		for _, cov := range p.snapshot.Coverage() {
 			if cov.State == evidence.Complete || cov.State == evidence.Partial {
 				return false
 			}
@@ -46,68 +61,132 @@ func (c collected) nothing() bool {
 // and not of the directory.
 func (a *app) connect(c *config.Config, memberOf bool) (sources, error) {
 	var s sources
-	if c.HasLDAP() && a.reads("ad") {
-		password, err := c.LDAP.Password.Resolve()
-		if err != nil {
-			return s, fmt.Errorf("ldap.password: %w", err)
-		}
-		pool, err := a.authorities("ldap.caFile", c.LDAP.CAFile)
-		if err != nil {
-			return s, err
-		}
-		s.ad = &ad.Config{
-			Servers: c.LDAP.Servers, BindName: c.LDAP.BindName, Password: given(password), RootCAs: pool, ServerName: c.LDAP.ServerName, StartTLS: c.LDAP.StartTLS,
-			AllowPlaintext: c.LDAP.AllowPlaintext, PageSize: c.LDAP.PageSize, MaxEntriesPerSecond: c.LDAP.MaxEntriesPerSecond, Timeout: c.LDAP.Timeout,
-			ReadMemberOf: memberOf, Log: a.log,
-		}
-		if err := s.ad.Validate(); err != nil {
-			return s, fmt.Errorf("ldap: %w", err)
+	if a.reads("ad") {
+		for i, d := range c.LDAP.Directories() {
+			key := keyOf("ldap", "forests", i, len(c.LDAP.Forests))
+			one, err := a.forest(d, key, memberOf)
+			if err != nil {
+				return s, err
+			}
+			s.ad = append(s.ad, forest{key, one})
 		}
 	}
-	if c.HasGraph() && a.reads("tenant") {
-		g, err := a.tenant(c)
-		if err != nil {
-			return s, err
+	if a.reads("tenant") {
+		for i, t := range c.Graph.Places() {
+			key := keyOf("graph", "tenants", i, len(c.Graph.Tenants))
+			one, err := a.tenant(t, key)
+			if err != nil {
+				return s, err
+			}
+			s.graph = append(s.graph, tenant{key, one})
 		}
-		s.graph = g
 	}
-	if s.ad == nil && s.graph == nil {
+	if len(s.ad)+len(s.graph) == 0 {
 		return s, errors.New("no source to read: configure ldap.servers, graph.tenant or both, or give --evidence; 'hybridaudit config example' prints a configuration")
 	}
 	return s, nil
 }
 
-func (a *app) tenant(c *config.Config) (*graph.Config, error) {
-	pool, err := a.authorities("graph.caFile", c.Graph.CAFile)
+// keyOf is the path of a source's section in the configuration: ldap, or ldap.forests[0] where several are listed.
+func keyOf(section, list string, i, listed int) string {
+	if listed == 0 {
+		return section
+	}
+	return fmt.Sprintf("%s.%s[%d]", section, list, i)
+}
+
+func (a *app) forest(d config.Directory, key string, memberOf bool) (*ad.Config, error) {
+	pool, err := a.authorities(key+".caFile", d.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	c := &ad.Config{
+		Servers: d.Servers, Domain: d.Domain, Resolver: net.DefaultResolver, BindName: d.BindName, RootCAs: pool, ServerName: d.ServerName, StartTLS: d.StartTLS,
+		AllowPlaintext: d.AllowPlaintext, PageSize: d.PageSize, MaxEntriesPerSecond: d.MaxEntriesPerSecond, Timeout: d.Timeout, Connections: d.Connections,
+		SearchBases: d.SearchBases, ExcludeOUs: d.ExcludeOUs, UserFilter: d.UserFilter, ContactFilter: d.ContactFilter, GroupFilter: d.GroupFilter,
+		ReadDeleted: d.ReadDeleted, CountFirst: d.CountFirst, ReadMemberOf: memberOf, Log: a.log,
+		Auth: ad.Auth{
+			Method: d.Auth, Realm: d.Realm, Krb5Conf: a.path(d.Krb5Conf), Keytab: a.path(d.Keytab), CCache: a.path(d.CredentialCache), SPN: d.SPN,
+		},
+	}
+	if !d.Password.IsZero() {
+		password, err := d.Password.Resolve()
+		if err != nil {
+			return nil, fmt.Errorf("%s.password: %w", key, err)
+		}
+		c.Password = given(password)
+	}
+	if c.Auth.ClientCertificate, err = a.clientCertificate(d, key); err != nil {
+		return nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return c, nil
+}
+
+// path makes a path of the configuration absolute; "" stays, and so does the scheme of a credential cache.
+func (a *app) path(path string) string {
+	scheme, rest := "", path
+	if cut, ok := strings.CutPrefix(path, "FILE:"); ok {
+		scheme, rest = "FILE:", cut
+	}
+	if rest == "" {
+		return path
+	}
+	return scheme + a.beside(rest)
+}
+
+func (a *app) clientCertificate(d config.Directory, key string) (*tls.Certificate, error) {
+	if d.ClientCertificate == "" {
+		return nil, nil //nolint:nilnil // none is configured
+	}
+	chain, err := os.ReadFile(a.beside(d.ClientCertificate))
+	if err != nil {
+		return nil, fmt.Errorf("%s.clientCertificate: %w", key, err)
+	}
+	private, err := d.ClientKey.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("%s.clientKey: %w", key, err)
+	}
+	pair, err := tls.X509KeyPair(chain, []byte(private))
+	if err != nil {
+		return nil, fmt.Errorf("%s.clientCertificate: %s and %s are no pair of certificate and key in PEM: %w", key, d.ClientCertificate, d.ClientKey, err)
+	}
+	return &pair, nil
+}
+
+func (a *app) tenant(t config.Tenant, key string) (*graph.Config, error) {
+	pool, err := a.authorities(key+".caFile", t.CAFile)
 	if err != nil {
 		return nil, err
 	}
 	g := &graph.Config{
-		TenantID: c.Graph.Tenant, ClientID: c.Graph.Client, Cloud: c.Graph.Cloud, LoginURL: c.Graph.LoginURL, GraphURL: c.Graph.GraphURL, RootCAs: pool,
-		MaxWait: c.Graph.MaxWait, Timeout: c.Graph.Timeout, PageSize: c.Graph.PageSize, Version: toolVersion(), Log: a.log,
+		TenantID: t.ID, ClientID: t.Client, Cloud: t.Cloud, LoginURL: t.LoginURL, GraphURL: t.GraphURL, RootCAs: pool,
+		MaxWait: t.MaxWait, Timeout: t.Timeout, PageSize: t.PageSize, Version: toolVersion(), Log: a.log,
 	}
-	if c.Graph.Certificate != "" {
-		data, err := os.ReadFile(a.beside(c.Graph.Certificate))
+	if t.Certificate != "" {
+		data, err := os.ReadFile(a.beside(t.Certificate))
 		if err != nil {
-			return nil, fmt.Errorf("graph.certificate: %w", err)
+			return nil, fmt.Errorf("%s.certificate: %w", key, err)
 		}
 		g.Certificate = &graph.Certificate{Data: data}
-		if !c.Graph.CertificatePassword.IsZero() {
-			password, err := c.Graph.CertificatePassword.Resolve()
+		if !t.CertificatePassword.IsZero() {
+			password, err := t.CertificatePassword.Resolve()
 			if err != nil {
-				return nil, fmt.Errorf("graph.certificatePassword: %w", err)
+				return nil, fmt.Errorf("%s.certificatePassword: %w", key, err)
 			}
 			g.Certificate.Password = given(password)
 		}
 	} else {
-		secret, err := c.Graph.Secret.Resolve()
+		secret, err := t.Secret.Resolve()
 		if err != nil {
-			return nil, fmt.Errorf("graph.secret: %w", err)
+			return nil, fmt.Errorf("%s.secret: %w", key, err)
 		}
 		g.Secret = given(secret)
 	}
 	if err := g.Validate(); err != nil {
-		return nil, fmt.Errorf("graph: %w", err)
+		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	return g, nil
 }
@@ -143,52 +222,68 @@ func (a *app) authorities(key, path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// collect asks the sources side by side, each into evidence of its own.
-func (a *app) collect(ctx context.Context, s sources, rules []*audit.Rule) (collected, error) {
-	datasets, attributes := audit.Wanted(rules)
+// collect asks the sources side by side for what the rules need, each into evidence of its own. onRequest names the rules for which costly attributes are read, too.
+func (a *app) collect(ctx context.Context, s sources, rules []*audit.Rule, onRequest []string) (collected, error) {
+	datasets, attributes := audit.Wanted(rules, onRequest...)
 	now := time.Now()
 	p := a.newProgress()
 	defer p.close()
 	var group errgroup.Group
-	var fromAD, fromGraph *evidence.Builder
-	var adErr, graphErr error
-	if s.ad != nil {
-		fromAD = evidence.NewBuilder(now)
-		c := *s.ad
-		c.Attributes, c.Progress = attributes, p.rows
+	builders := make([]*evidence.Builder, len(s.ad)+len(s.graph))
+	faults := make([]error, len(builders))
+	ask := func(i int, read func(*evidence.Builder) error) {
+		builders[i] = evidence.NewBuilder(now)
 		group.Go(func() error {
-			adErr = ad.Collect(ctx, c, fromAD)
+			faults[i] = read(builders[i])
 			return nil
 		})
 	}
-	if s.graph != nil {
-		fromGraph = evidence.NewBuilder(now)
-		c := *s.graph
-		c.Progress = p.rows
-		group.Go(func() error {
-			graphErr = fromTenant(ctx, c, fromGraph, datasets)
-			return nil
-		})
+	for i, one := range s.ad {
+		c := *one.Config
+		c.Attributes, c.Datasets, c.Progress = attributes, directories(datasets, c.ReadDeleted), p.source()
+		ask(i, func(b *evidence.Builder) error { return ad.Collect(ctx, c, b) })
+	}
+	for i, one := range s.graph {
+		c := *one.Config
+		c.Progress = p.source()
+		ask(len(s.ad)+i, func(b *evidence.Builder) error { return fromTenant(ctx, c, b, datasets) })
 	}
 	_ = group.Wait() // the errors are kept apart
 	if err := ctx.Err(); err != nil {
 		return collected{}, err
 	}
 	var got collected
-	for _, b := range []*evidence.Builder{fromAD, fromGraph} {
-		if b != nil {
-			got.parts = append(got.parts, b.Seal())
+	for i, b := range builders {
+		got.parts = append(got.parts, part{b.Seal(), s.name(i)})
+		var adRefused *ad.Error
+		var tenantRefused *graph.SignInError
+		if errors.As(faults[i], &adRefused) && adRefused.SignIn() || errors.As(faults[i], &tenantRefused) {
+			got.refused = errors.Join(got.refused, faults[i])
 		}
 	}
-	var adRefused *ad.Error
-	var tenantRefused *graph.SignInError
-	if errors.As(adErr, &adRefused) && adRefused.SignIn() {
-		got.refused = errors.Join(got.refused, adErr)
-	}
-	if errors.As(graphErr, &tenantRefused) {
-		got.refused = errors.Join(got.refused, graphErr)
-	}
 	return got, nil
+}
+
+// name is what the configuration calls the source that is asked as number i.
+func (s sources) name(i int) string {
+	if i < len(s.ad) {
+		return s.ad[i].name
+	}
+	return s.graph[i-len(s.ad)].name
+}
+
+// directories picks what comes from a directory.
+func directories(datasets []evidence.Dataset, deleted bool) []evidence.Dataset {
+	var of []evidence.Dataset
+	for _, d := range datasets {
+		if d.AD() && d != evidence.ADDeleted {
+			of = append(of, d)
+		}
+	}
+	if deleted {
+		of = append(of, evidence.ADDeleted)
+	}
+	return of
 }
 
 func fromTenant(ctx context.Context, c graph.Config, b *evidence.Builder, datasets []evidence.Dataset) error {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -9,44 +10,27 @@ import (
 func (c *checker) combinations(config *Config) Faults {
 	var faults Faults
 	fault := func(name, problem string) { faults = append(faults, Fault{c.file, c.line(name), name, problem}) }
-	if config.HasLDAP() {
-		l := config.LDAP
-		for _, s := range l.Servers {
-			u, err := url.Parse(s)
-			switch {
-			case err != nil || u.Host == "" || u.Scheme != "ldap" && u.Scheme != "ldaps":
-				fault("ldap.servers", s+" is no address such as ldaps://dc1.contoso.com")
-			case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
-				fault("ldap.servers", "give the host and port only: "+u.Scheme+"://"+u.Host)
-			case u.Scheme == "ldaps" && l.StartTLS:
-				fault("ldap.startTLS", "ldaps:// is encrypted already: use ldap:// with startTLS, or ldaps:// without")
-			case u.Scheme == "ldap" && !l.StartTLS && !l.AllowPlaintext:
-				fault("ldap.servers", s+" would send the password in clear: use ldaps://, or set ldap.startTLS (or, on a closed network only, ldap.allowPlaintext)")
-			}
-		}
-		if l.BindName == "" {
-			fault("ldap.bindName", "the directory wants an account: set its UPN")
-		}
-		if l.Password.IsZero() {
-			fault("ldap.password", "the account wants a password: write a reference to it, such as env:HYBRIDAUDIT_AD_PASSWORD")
-		}
+	if len(config.LDAP.Forests) > 0 && (len(config.LDAP.Servers) > 0 || config.LDAP.Domain != "") {
+		fault("ldap.forests", "list every forest here: ldap.servers and ldap.domain are for a single one")
 	}
-	if config.HasGraph() {
-		g := config.Graph
-		if g.Client == "" {
-			fault("graph.client", "set the application (client) id of the app registration")
+	for i, d := range config.LDAP.Directories() {
+		path := "ldap"
+		if len(config.LDAP.Forests) > 0 {
+			path = fmt.Sprintf("ldap.forests[%d]", i)
 		}
-		switch {
-		case g.Secret.IsZero() && g.Certificate == "":
-			fault("graph.secret", "set graph.secret or graph.certificate, so that the application can sign in")
-		case !g.Secret.IsZero() && g.Certificate != "":
-			fault("graph.certificate", "set either graph.secret or graph.certificate, not both")
-		}
-		if (g.LoginURL == "") != (g.GraphURL == "") {
-			fault("graph.loginURL", "graph.loginURL and graph.graphURL belong together")
-		}
+		directory(d, path, fault)
 	}
-	if config.Graph.Tenant == "" && (config.Graph.Client != "" || !config.Graph.Secret.IsZero()) {
+	if len(config.Graph.Tenants) > 0 && config.Graph.ID != "" {
+		fault("graph.tenants", "list every tenant here: graph.tenant is for a single one")
+	}
+	for i, t := range config.Graph.Places() {
+		path := "graph"
+		if len(config.Graph.Tenants) > 0 {
+			path = fmt.Sprintf("graph.tenants[%d]", i)
+		}
+		tenant(t, path, fault)
+	}
+	if !config.HasGraph() && (config.Graph.Client != "" || !config.Graph.Secret.IsZero()) {
 		fault("graph.tenant", "set the tenant, its id or one of its domains")
 	}
 	seen := map[string]bool{}
@@ -58,4 +42,83 @@ func (c *checker) combinations(config *Config) Faults {
 		seen[id] = true
 	}
 	return faults
+}
+
+func directory(d Directory, path string, fault func(name, problem string)) {
+	if len(d.Servers) == 0 && d.Domain == "" {
+		fault(path, "set servers or domain, so that the forest can be found")
+	}
+	for _, s := range d.Servers {
+		u, err := url.Parse(s)
+		switch {
+		case err != nil || u.Host == "" || u.Scheme != "ldap" && u.Scheme != "ldaps":
+			fault(path+".servers", s+" is no address such as ldaps://dc1.contoso.com")
+		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
+			fault(path+".servers", "give the host and port only: "+u.Scheme+"://"+u.Host)
+		case u.Scheme == "ldaps" && d.StartTLS:
+			fault(path+".startTLS", "ldaps:// is encrypted already: use ldap:// with startTLS, or ldaps:// without")
+		case u.Scheme == "ldap" && !d.StartTLS && !d.AllowPlaintext:
+			fault(path+".servers", s+" would send the password in clear: use ldaps://, or set "+path+".startTLS (or, on a closed network only, "+path+".allowPlaintext)")
+		}
+	}
+	signIn(d, path, fault)
+}
+
+// signIn checks that what a way to sign in needs is there, and nothing that it has no use for.
+func signIn(d Directory, path string, fault func(name, problem string)) {
+	password, account := !d.Password.IsZero(), d.BindName != ""
+	switch d.Auth {
+	case "kerberos":
+		ways := 0
+		for _, there := range []bool{password, d.Keytab != "", d.CredentialCache != ""} {
+			if there {
+				ways++
+			}
+		}
+		if ways != 1 {
+			fault(path+".auth", "kerberos wants one of password, keytab and credentialCache")
+		}
+		if !account && d.CredentialCache == "" {
+			fault(path+".bindName", "kerberos wants the account's name: set its UPN")
+		}
+	case "sspi":
+		if password || account {
+			fault(path+".auth", "sspi signs in as the account that runs this: leave out bindName and password")
+		}
+	case "external":
+		if d.ClientCertificate == "" {
+			fault(path+".clientCertificate", "external signs in with a client certificate: set it and clientKey")
+		}
+	default:
+		if !account {
+			fault(path+".bindName", "the directory wants an account: set its UPN")
+		}
+		if !password {
+			fault(path+".password", "the account wants a password: write a reference to it, such as env:HYBRIDAUDIT_AD_PASSWORD")
+		}
+	}
+	if (d.ClientCertificate == "") != d.ClientKey.IsZero() {
+		fault(path+".clientKey", "clientCertificate and clientKey belong together")
+	}
+	if d.Auth != "kerberos" && (d.Keytab != "" || d.CredentialCache != "" || d.Krb5Conf != "") {
+		fault(path+".auth", "keytab, credentialCache and krb5Conf are for kerberos: set auth: kerberos, or leave them out")
+	}
+}
+
+func tenant(t Tenant, path string, fault func(name, problem string)) {
+	if t.ID == "" {
+		fault(path+".tenant", "set the tenant, its id or one of its domains")
+	}
+	if t.Client == "" {
+		fault(path+".client", "set the application (client) id of the app registration")
+	}
+	switch {
+	case t.Secret.IsZero() && t.Certificate == "":
+		fault(path+".secret", "set "+path+".secret or "+path+".certificate, so that the application can sign in")
+	case !t.Secret.IsZero() && t.Certificate != "":
+		fault(path+".certificate", "set either "+path+".secret or "+path+".certificate, not both")
+	}
+	if (t.LoginURL == "") != (t.GraphURL == "") {
+		fault(path+".loginURL", path+".loginURL and "+path+".graphURL belong together")
+	}
 }

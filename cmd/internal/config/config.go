@@ -3,6 +3,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -11,42 +12,79 @@ import (
 // Config is everything that can be configured. The tags say: yaml the key, default its value, doc the line in the example, example a value to show,
 // validate the limits.
 type Config struct {
-	LDAP       LDAP       `yaml:"ldap" doc:"Active Directory. Without servers no directory is read."`
+	LDAP       LDAP       `yaml:"ldap" doc:"Active Directory. Without servers, domain or forests no directory is read."`
 	Graph      Graph      `yaml:"graph" doc:"The Microsoft 365 tenant. Without a tenant none is read."`
+	LDIF       LDIF       `yaml:"ldif" doc:"What LDIF files (--ldif) do not tell themselves: those of ldifde, and of ldapsearch with -LLL."`
 	Scope      Scope      `yaml:"scope" doc:"Which objects can be the subject of a finding. Others still own their addresses."`
 	Sync       Sync       `yaml:"sync" doc:"What no source tells about directory synchronisation."`
 	Deployment Deployment `yaml:"deployment" doc:"What no source tells about Skype for Business Server."`
 	Rules      []Rule     `yaml:"rules" validate:"dive" doc:"Changes to single rules: hybridaudit rules show ID prints what a rule takes."`
 }
 
-// LDAP says how the directory is read.
+// LDAP says how the directories are read.
 type LDAP struct {
-	Servers             []string      `yaml:"servers" example:"ldaps://dc1.contoso.com" doc:"Domain controllers as ldaps://host[:port] or ldap://host[:port]; the next is asked when one cannot be reached." validate:"dive,url"`
-	StartTLS            bool          `yaml:"startTLS" doc:"Encrypt ldap:// connections with StartTLS."`
-	AllowPlaintext      bool          `yaml:"allowPlaintext" doc:"Permit ldap:// without StartTLS: the password then crosses the network in clear."`
-	CAFile              string        `yaml:"caFile" example:"contoso-ca.pem" doc:"PEM file with the certificate authorities of the domain controllers, besides those of the system."`
-	ServerName          string        `yaml:"serverName" doc:"Name to verify in the certificate when the server is addressed by another one."`
-	BindName            string        `yaml:"bindName" example:"svc-audit@contoso.com" doc:"Account as UPN, DOMAIN\\name or distinguished name. An ordinary user is enough."`
-	Password            Secret        `yaml:"password" example:"env:HYBRIDAUDIT_AD_PASSWORD" doc:"Reference to its password: env:NAME, file:PATH or keyring:SERVICE/ACCOUNT."`
-	PageSize            int           `yaml:"pageSize" default:"1000" validate:"min=1,max=1000" doc:"Entries asked for at a time."`
-	Timeout             time.Duration `yaml:"timeout" default:"2m" validate:"min=1s" doc:"Longest wait for one answer."`
-	MaxEntriesPerSecond int           `yaml:"maxEntriesPerSecond" default:"0" validate:"min=0" doc:"Go easy on the domain controller; 0 is no limit."`
+	Directory `yaml:",inline"`
+	Forests   []Directory `yaml:"forests" validate:"dive" doc:"Several forests, instead of servers and domain above: each takes over from above what it does not say itself."`
 }
 
-// Graph says how the tenant is read.
+// Directory says how one forest is read.
+type Directory struct {
+	Servers             []string      `yaml:"servers" example:"ldaps://dc1.contoso.com" element:"[ldaps://dc1.fabrikam.com]" doc:"Domain controllers as ldaps://host[:port] or ldap://host[:port]; the next is asked when one cannot be reached. Port 3269 or 3268 is a global catalog." validate:"dive,url"`
+	Domain              string        `yaml:"domain" example:"contoso.com" doc:"DNS name of a domain of the forest: its domain controllers are found in DNS (SRV records) when no servers are given, and those of further domains too."`
+	StartTLS            bool          `yaml:"startTLS" inherit:"yes" doc:"Encrypt ldap:// connections with StartTLS."`
+	AllowPlaintext      bool          `yaml:"allowPlaintext" inherit:"yes" doc:"Permit ldap:// without StartTLS: the password then crosses the network in clear."`
+	CAFile              string        `yaml:"caFile" inherit:"yes" example:"contoso-ca.pem" element:"fabrikam-ca.pem" doc:"PEM file with the certificate authorities of the domain controllers, besides those of the system."`
+	ServerName          string        `yaml:"serverName" doc:"Name to verify in the certificate when the server is addressed by another one."`
+	Auth                string        `yaml:"auth" inherit:"yes" default:"simple" validate:"oneof=simple kerberos sspi ntlm external" doc:"How to sign in: simple, kerberos (password, keytab or credential cache), sspi (on Windows, as the account that runs this), ntlm (only where nothing else works) or external (client certificate)."`
+	BindName            string        `yaml:"bindName" inherit:"yes" example:"svc-audit@contoso.com" element:"svc-audit@fabrikam.com" doc:"Account as UPN, DOMAIN\\name or distinguished name. An ordinary user is enough."`
+	Password            Secret        `yaml:"password" inherit:"yes" example:"env:HYBRIDAUDIT_AD_PASSWORD" element:"env:HYBRIDAUDIT_FABRIKAM_PASSWORD" doc:"Reference to its password: env:NAME, file:PATH or keyring:SERVICE/ACCOUNT."`
+	Realm               string        `yaml:"realm" inherit:"yes" example:"CONTOSO.COM" doc:"Kerberos realm of the account; empty: that of the domain."`
+	Krb5Conf            string        `yaml:"krb5Conf" inherit:"yes" example:"/etc/krb5.conf" doc:"Kerberos configuration; empty: the domain controllers are asked."`
+	Keytab              string        `yaml:"keytab" inherit:"yes" example:"svc-audit.keytab" doc:"Keytab with the account's keys, instead of a password."`
+	CredentialCache     string        `yaml:"credentialCache" inherit:"yes" example:"/tmp/krb5cc_1000" doc:"Credential cache that kinit has filled, instead of a password."`
+	SPN                 string        `yaml:"spn" example:"ldap/dc1.contoso.com" doc:"Service principal name of the domain controller, when it is not ldap/ and its name."`
+	ClientCertificate   string        `yaml:"clientCertificate" inherit:"yes" example:"svc-audit.pem" doc:"Certificate that is shown to the domain controller, PEM; the sign-in with external."`
+	ClientKey           Secret        `yaml:"clientKey" inherit:"yes" example:"file:svc-audit.key" doc:"Reference to its private key, PEM."`
+	SearchBases         []string      `yaml:"searchBases" example:"OU=People,DC=contoso,DC=com" doc:"Read only what is at or below these distinguished names. Whoever is elsewhere is unknown to the audit, with all addresses: scope below only limits whom findings are about."`
+	ExcludeOUs          []string      `yaml:"excludeOUs" example:"OU=Archive,DC=contoso,DC=com" doc:"Do not read what is at or below these."`
+	UserFilter          string        `yaml:"userFilter" example:"(!(extensionAttribute1=external))" doc:"LDAP filter that users must also match to be read."`
+	ContactFilter       string        `yaml:"contactFilter" doc:"The same for contacts."`
+	GroupFilter         string        `yaml:"groupFilter" doc:"The same for groups."`
+	ReadDeleted         bool          `yaml:"readDeleted" inherit:"yes" doc:"Also read deleted objects, as far as the account may see them."`
+	PageSize            int           `yaml:"pageSize" inherit:"yes" default:"1000" validate:"min=1,max=1000" doc:"Entries asked for at a time."`
+	Timeout             time.Duration `yaml:"timeout" inherit:"yes" default:"2m" validate:"min=1s" doc:"Longest wait for one answer."`
+	Connections         int           `yaml:"connections" inherit:"yes" default:"2" validate:"min=1,max=8" doc:"Connections to each domain controller."`
+	MaxEntriesPerSecond int           `yaml:"maxEntriesPerSecond" inherit:"yes" default:"0" validate:"min=0" doc:"Go easy on the domain controller; 0 is no limit."`
+	CountFirst          bool          `yaml:"countFirst" inherit:"yes" doc:"Count the entries before they are read, so that the report says how many were expected; it takes longer."`
+}
+
+// Graph says how the tenants are read.
 type Graph struct {
-	Tenant              string        `yaml:"tenant" example:"contoso.onmicrosoft.com" doc:"Tenant id or one of its domains."`
-	Client              string        `yaml:"client" example:"00000000-0000-0000-0000-000000000000" doc:"Application (client) id of the app registration."`
-	Secret              Secret        `yaml:"secret" example:"env:HYBRIDAUDIT_CLIENT_SECRET" doc:"Reference to the client secret. Or:"`
-	Certificate         string        `yaml:"certificate" doc:"Certificate with its private key, PEM or PFX, instead of a secret."`
-	CertificatePassword Secret        `yaml:"certificatePassword" doc:"Reference to the password of a PFX file."`
-	Cloud               string        `yaml:"cloud" default:"global" validate:"oneof=global usgov usgovdod china" doc:"global, usgov (GCC High), usgovdod or china (21Vianet)."`
-	LoginURL            string        `yaml:"loginURL" validate:"omitempty,url" doc:"Another sign-in address than the cloud's, for trials."`
-	GraphURL            string        `yaml:"graphURL" validate:"omitempty,url" doc:"Another Graph address than the cloud's, for trials."`
-	CAFile              string        `yaml:"caFile" doc:"PEM file with further certificate authorities, for a proxy that inspects TLS or for trials."`
-	PageSize            int           `yaml:"pageSize" default:"999" validate:"min=1,max=999" doc:"Users asked for at a time."`
-	Timeout             time.Duration `yaml:"timeout" default:"2m" validate:"min=1s" doc:"Longest wait for one answer."`
-	MaxWait             time.Duration `yaml:"maxWait" default:"15m" validate:"min=0" doc:"Longest wait that the service may ask for when it is busy; beyond it the dataset stays incomplete."`
+	Tenant  `yaml:",inline"`
+	Tenants []Tenant `yaml:"tenants" validate:"dive" doc:"Several tenants, instead of the one above: each takes over from above what it does not say itself."`
+}
+
+// Tenant says how one tenant is read.
+type Tenant struct {
+	ID                  string        `yaml:"tenant" example:"contoso.onmicrosoft.com" element:"fabrikam.onmicrosoft.com" doc:"Tenant id or one of its domains."`
+	Client              string        `yaml:"client" inherit:"yes" example:"00000000-0000-0000-0000-000000000000" element:"00000000-0000-0000-0000-000000000000" doc:"Application (client) id of the app registration."`
+	Secret              Secret        `yaml:"secret" inherit:"yes" example:"env:HYBRIDAUDIT_CLIENT_SECRET" element:"env:HYBRIDAUDIT_FABRIKAM_SECRET" doc:"Reference to the client secret. Or:"`
+	Certificate         string        `yaml:"certificate" inherit:"yes" doc:"Certificate with its private key, PEM or PFX, instead of a secret."`
+	CertificatePassword Secret        `yaml:"certificatePassword" inherit:"yes" doc:"Reference to the password of a PFX file."`
+	Cloud               string        `yaml:"cloud" inherit:"yes" default:"global" validate:"oneof=global usgov usgovdod china" doc:"global, usgov (GCC High), usgovdod or china (21Vianet)."`
+	LoginURL            string        `yaml:"loginURL" inherit:"yes" validate:"omitempty,url" doc:"Another sign-in address than the cloud's, for trials."`
+	GraphURL            string        `yaml:"graphURL" inherit:"yes" validate:"omitempty,url" doc:"Another Graph address than the cloud's, for trials."`
+	CAFile              string        `yaml:"caFile" inherit:"yes" doc:"PEM file with further certificate authorities, for a proxy that inspects TLS or for trials."`
+	PageSize            int           `yaml:"pageSize" inherit:"yes" default:"999" validate:"min=1,max=999" doc:"Users asked for at a time."`
+	Timeout             time.Duration `yaml:"timeout" inherit:"yes" default:"2m" validate:"min=1s" doc:"Longest wait for one answer."`
+	MaxWait             time.Duration `yaml:"maxWait" inherit:"yes" default:"15m" validate:"min=0" doc:"Longest wait that the service may ask for when it is busy; beyond it the dataset stays incomplete."`
+}
+
+// LDIF says how LDIF files were exported.
+type LDIF struct {
+	AllAttributes bool     `yaml:"allAttributes" doc:"No list of attributes was given, so that what is not there has no value. Otherwise an attribute that no object shows counts as not read."`
+	Attributes    []string `yaml:"attributes" example:"objectGUID" doc:"The list that was given, as with ldifde -l."`
+	Whole         bool     `yaml:"whole" doc:"Whole partitions were exported, or all objects of the kinds that the files hold."`
 }
 
 // Scope limits what is judged.
@@ -78,8 +116,38 @@ type Rule struct {
 	Line     int       `yaml:"-"`
 }
 
+// Directories lists the forests to read.
+func (l LDAP) Directories() []Directory {
+	if len(l.Forests) > 0 {
+		return l.Forests
+	}
+	if len(l.Servers) > 0 || l.Domain != "" {
+		return []Directory{l.Directory}
+	}
+	return nil
+}
+
+// Places lists the tenants to read.
+func (g Graph) Places() []Tenant {
+	if len(g.Tenants) > 0 {
+		return g.Tenants
+	}
+	if g.ID != "" {
+		return []Tenant{g.Tenant}
+	}
+	return nil
+}
+
+// Name tells forests of a configuration apart.
+func (d Directory) Name() string {
+	if d.Domain != "" || len(d.Servers) == 0 {
+		return d.Domain
+	}
+	return strings.Join(d.Servers, ", ")
+}
+
 // HasLDAP says that a directory is configured.
-func (c *Config) HasLDAP() bool { return len(c.LDAP.Servers) > 0 }
+func (c *Config) HasLDAP() bool { return len(c.LDAP.Directories()) > 0 }
 
 // HasGraph says that a tenant is configured.
-func (c *Config) HasGraph() bool { return c.Graph.Tenant != "" }
+func (c *Config) HasGraph() bool { return len(c.Graph.Places()) > 0 }

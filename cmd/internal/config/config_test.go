@@ -52,12 +52,18 @@ func TestExampleLoads(t *testing.T) {
 		}
 		b.WriteString(line)
 	}
-	full := strings.Replace(b.String(), "rules: []", "rules:", 1)
-	full = strings.ReplaceAll(full, "\n#  ", "\n  ")
+	full := b.String()
+	for _, list := range []string{"rules", "forests", "tenants"} {
+		full = strings.Replace(full, list+": []", list+":", 1)
+	}
+	full = strings.ReplaceAll(strings.ReplaceAll(full, "\n#  ", "\n  "), "\n  #  ", "\n    ")
 	// These exclude each other or need a value that fits.
 	full = strings.Replace(full, `  certificate: ""`, "", 1)
 	full = strings.Replace(full, `  loginURL: ""`, "", 1)
 	full = strings.Replace(full, `  graphURL: ""`, "", 1)
+	for _, single := range []string{`  keytab: svc-audit.keytab`, `  credentialCache: /tmp/krb5cc_1000`, `  krb5Conf: /etc/krb5.conf`, `  servers: ["ldaps://dc1.contoso.com"]`, `  domain: contoso.com`, `  tenant: contoso.onmicrosoft.com`} {
+		full = strings.Replace(full, single, "", 1)
+	}
 	c, err := parse("example.yaml", []byte(full))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, full)
@@ -65,7 +71,7 @@ func TestExampleLoads(t *testing.T) {
 	if len(c.Rules) != 1 || c.Rules[0].ID != "SYN-002" || c.Rules[0].Params.IsZero() {
 		t.Errorf("rules: %+v", c.Rules)
 	}
-	if !c.HasLDAP() || !c.HasGraph() {
+	if len(c.LDAP.Directories()) != 1 || len(c.Graph.Places()) != 1 {
 		t.Error("the example configures no source")
 	}
 }
@@ -96,6 +102,52 @@ func TestDefaults(t *testing.T) {
 	}
 	if _, err := Defaults(); err != nil {
 		t.Errorf("without a file: %v", err)
+	}
+}
+
+// Elements of the lists of forests and tenants have what they lack from the section above, but not what makes a forest or tenant the one it is.
+func TestInheritance(t *testing.T) {
+	c, err := parse("c.yaml", []byte(`ldap:
+  bindName: svc@contoso.com
+  password: env:AD
+  pageSize: 500
+  startTLS: true
+  forests:
+  - servers: [ldap://dc1.contoso.com]
+  - servers: [ldaps://dc1.fabrikam.com]
+    startTLS: false
+    bindName: svc@fabrikam.com
+    password: env:FABRIKAM
+    pageSize: 100
+graph:
+  client: one
+  secret: env:SECRET
+  cloud: china
+  tenants:
+  - tenant: contoso.com
+  - tenant: fabrikam.com
+    certificate: app.pem
+    secret:
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forests, tenants := c.LDAP.Directories(), c.Graph.Places()
+	if len(forests) != 2 || len(tenants) != 2 {
+		t.Fatalf("%d forests, %d tenants", len(forests), len(tenants))
+	}
+	one, other := forests[0], forests[1]
+	if one.PageSize != 500 || one.BindName != "svc@contoso.com" || !one.StartTLS || one.Timeout != 2*time.Minute || one.Password.String() != "env:AD" {
+		t.Errorf("first forest: %+v", one)
+	}
+	if other.PageSize != 100 || other.BindName != "svc@fabrikam.com" || other.StartTLS || other.Password.String() != "env:FABRIKAM" {
+		t.Errorf("second forest: %+v", other)
+	}
+	if tenants[0].Client != "one" || tenants[0].Cloud != "china" || tenants[0].Secret.String() != "env:SECRET" {
+		t.Errorf("first tenant: %+v", tenants[0])
+	}
+	if tenants[1].Certificate != "app.pem" || !tenants[1].Secret.IsZero() || tenants[1].PageSize != 999 {
+		t.Errorf("second tenant: %+v", tenants[1])
 	}
 }
 
@@ -191,6 +243,34 @@ func TestFaults(t *testing.T) {
 				"c.yaml:1: ldap.bindName: the directory wants an account: set its UPN",
 				"c.yaml:1: ldap.password: the account wants a password: write a reference to it, such as env:HYBRIDAUDIT_AD_PASSWORD",
 			},
+		},
+		"forest beside servers": {
+			strings.Replace(minimal, "graph:", "  forests:\n  - servers: [ldaps://dc1.fabrikam.com]\ngraph:", 1),
+			[]string{"c.yaml:5: ldap.forests: list every forest here: ldap.servers and ldap.domain are for a single one"},
+		},
+		"fault in a list": {
+			"ldap:\n  forests:\n  - servers: [ldap://dc1.fabrikam.com]\n    bindName: a@fabrikam.com\n    password: env:P\n  - bindName: x@contoso.com\n    password: env:P\n    pageSize: 5000\n",
+			[]string{
+				"c.yaml:8: ldap.forests[1].pageSize: 5000 is above the most allowed, 1000",
+				"c.yaml:3: ldap.forests[0].servers: ldap://dc1.fabrikam.com would send the password in clear: use ldaps://, or set ldap.forests[0].startTLS (or, on a closed network only, ldap.forests[0].allowPlaintext)",
+				"c.yaml:6: ldap.forests[1]: set servers or domain, so that the forest can be found",
+			},
+		},
+		"two ways for kerberos": {
+			strings.Replace(minimal, "graph:", "  auth: kerberos\n  keytab: a.keytab\ngraph:", 1),
+			[]string{"c.yaml:5: ldap.auth: kerberos wants one of password, keytab and credentialCache"},
+		},
+		"keytab without kerberos": {
+			strings.Replace(minimal, "graph:", "  keytab: a.keytab\ngraph:", 1),
+			[]string{"c.yaml:1: ldap.auth: keytab, credentialCache and krb5Conf are for kerberos: set auth: kerberos, or leave them out"},
+		},
+		"no certificate": {
+			"ldap:\n  servers: [ldaps://dc1.contoso.com]\n  auth: external\n",
+			[]string{"c.yaml:1: ldap.clientCertificate: external signs in with a client certificate: set it and clientKey"},
+		},
+		"sspi with an account": {
+			strings.Replace(minimal, "graph:", "  auth: sspi\ngraph:", 1),
+			[]string{"c.yaml:5: ldap.auth: sspi signs in as the account that runs this: leave out bindName and password"},
 		},
 		"secret and certificate": {
 			minimal + "  certificate: app.pem\n",

@@ -18,11 +18,7 @@ func Example() []byte {
 }
 
 func section(b *bytes.Buffer, t reflect.Type, indent, mark string) {
-	for f := range t.Fields() {
-		name := f.Tag.Get("yaml")
-		if name == "-" || name == "" {
-			continue
-		}
+	for f, name := range fields(t) {
 		if indent == "" {
 			b.WriteByte('\n')
 		}
@@ -54,12 +50,20 @@ func value(b *bytes.Buffer, f reflect.StructField, indent, name string) {
 	fmt.Fprintf(b, "%s# %s: %s\n", indent, name, quote(f.Tag.Get("example")))
 }
 
-// entry shows one element of a list of sections, in comments.
+// entry shows one element of a list of sections, in comments. Of elements that take over what they lack only the keys that differ are shown: the section
+// describes them.
 func entry(b *bytes.Buffer, t reflect.Type, indent string) {
+	short := false
+	for f := range fields(t) {
+		short = short || f.Tag.Get("element") != ""
+	}
 	lead := "- "
-	for f := range t.Fields() {
-		name := f.Tag.Get("yaml")
-		if name == "-" || name == "" {
+	for f, name := range fields(t) {
+		if short {
+			if v := f.Tag.Get("element"); v != "" {
+				fmt.Fprintf(b, "%s#  %s%s: %s\n", indent, lead, name, v)
+				lead = "  "
+			}
 			continue
 		}
 		v := f.Tag.Get("default") + f.Tag.Get("example")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"iter"
 	"reflect"
 	"strings"
 	"time"
@@ -25,11 +26,7 @@ var (
 // keys walks over the struct: sections before their keys.
 func keys(t reflect.Type, path []string) []key {
 	var all []key
-	for f := range t.Fields() {
-		name := f.Tag.Get("yaml")
-		if name == "-" || name == "" {
-			continue
-		}
+	for f, name := range fields(t) {
 		k := key{append(append([]string{}, path...), name), f, isSection(f.Type)}
 		all = append(all, k)
 		if k.section {
@@ -37,6 +34,30 @@ func keys(t reflect.Type, path []string) []key {
 		}
 	}
 	return all
+}
+
+// inline marks a struct whose keys stand among those of the struct that it is embedded in.
+const inline = ",inline"
+
+// fields walks over the fields of a section that are keys, with the keys' names.
+func fields(t reflect.Type) iter.Seq2[reflect.StructField, string] {
+	return func(yield func(reflect.StructField, string) bool) {
+		for f := range t.Fields() {
+			switch name := f.Tag.Get("yaml"); name {
+			case "-", "":
+			case inline:
+				for inner, name := range fields(f.Type) {
+					if !yield(inner, name) {
+						return
+					}
+				}
+			default:
+				if !yield(f, name) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func isSection(t reflect.Type) bool {

@@ -50,6 +50,7 @@ func parse(path string, data []byte) (*Config, error) {
 		return nil, Faults{{File: path, Problem: err.Error()}}
 	}
 	config.rules(document)
+	c.inheritAll(config)
 	if faults := append(c.limits(config), c.combinations(config)...); len(faults) > 0 {
 		return nil, faults
 	}
@@ -93,6 +94,7 @@ func fill(data []byte, dir string) (*Config, error) {
 	hooks := mapstructure.ComposeDecodeHookFunc(emptyToZero, toSecret(dir), mapstructure.StringToTimeDurationHookFunc())
 	err := v.Unmarshal(&c, viper.DecodeHook(hooks), func(d *mapstructure.DecoderConfig) {
 		d.TagName = "yaml"
+		d.Squash = true
 		d.WeaklyTypedInput = true // the environment gives text only; the file's types are checked before
 		d.IgnoreUntaggedFields = true
 		d.ErrorUnused = false // the check of the nodes has found unknown keys with their lines
@@ -155,10 +157,18 @@ func (c *Config) rules(document *yaml.Node) {
 	}
 }
 
+// embedded stands for an embedded struct in the validator's paths.
+const embedded = "@"
+
 // limits applies the validate tags.
 func (c *checker) limits(config *Config) Faults {
 	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("yaml") })
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		if f.Tag.Get("yaml") == inline {
+			return embedded
+		}
+		return f.Tag.Get("yaml")
+	})
 	v.RegisterCustomTypeFunc(func(reflect.Value) any { return nil }, yaml.Node{}, Secret{})
 	var invalid validator.ValidationErrors
 	if err := v.Struct(config); err == nil || !errors.As(err, &invalid) {
@@ -166,7 +176,7 @@ func (c *checker) limits(config *Config) Faults {
 	}
 	var faults Faults
 	for _, e := range invalid {
-		_, name, _ := strings.Cut(e.Namespace(), ".")
+		_, name, _ := strings.Cut(strings.ReplaceAll(e.Namespace(), embedded+".", ""), ".")
 		faults = append(faults, Fault{c.file, c.line(name), name, limit(e)})
 	}
 	return faults

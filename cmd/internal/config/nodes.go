@@ -62,13 +62,11 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, path string) {
 		c.fault(n, path, "this is %s where a section with keys is wanted", kindName(n))
 		return
 	}
-	fields := map[string]reflect.StructField{}
+	known := map[string]reflect.StructField{}
 	var names []string
-	for f := range t.Fields() {
-		if name := f.Tag.Get("yaml"); name != "-" && name != "" {
-			fields[name] = f
-			names = append(names, name)
-		}
+	for f, name := range fields(t) {
+		known[name] = f
+		names = append(names, name)
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -79,7 +77,7 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, path string) {
 			continue
 		}
 		seen[k.Value] = k.Line
-		f, ok := fields[k.Value]
+		f, ok := known[k.Value]
 		if !ok {
 			c.fault(k, name, "no such key%s", suggestion(k.Value, names))
 			continue

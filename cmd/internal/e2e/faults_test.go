@@ -142,7 +142,7 @@ func faults() []fault {
 // A fault in the middle of a read ends as it is written down: read again and complete, with every finding; or incomplete with its reason and the rows read so
 // far, none of them twice, and then no rule that needs the dataset passes.
 func TestFaultsInTheMiddleOfARead(t *testing.T) {
-	org := organisation(t, plant.Options{Seed: 12})
+	org := organisation(t, plant.Options{Seed: 12, Alone: true})
 	for _, f := range faults() {
 		t.Run(f.name, func(t *testing.T) {
 			running, err := server.Start(t.Context(), org, server.Options{LDAPFaults: f.ldap, GraphFault: f.graph})
@@ -179,7 +179,7 @@ func collectSlowly(t *testing.T, r *server.Running, clock *patientClock) *eviden
 	directory, tenant := evidence.NewBuilder(time.Now()), evidence.NewBuilder(time.Now())
 	err := ad.Collect(t.Context(), ad.Config{
 		Servers: []string{"ldaps://" + r.LDAPS}, BindName: r.BindName, Password: func() (string, error) { return r.Password, nil }, RootCAs: pool(r.CA),
-		PageSize: smallPage, Clock: clock,
+		PageSize: smallPage, Clock: clock, Attributes: allAttributes(),
 	}, directory)
 	if err != nil {
 		t.Error(err)

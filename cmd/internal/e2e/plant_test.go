@@ -34,9 +34,27 @@ func organisation(t testing.TB, o plant.Options) lab.Organisation {
 	return org
 }
 
+// unplanted are the rules and variants that one organisation with one domain controller cannot show. Their case files show them.
+func unplanted(rule, variant string) bool {
+	return slices.Contains([]string{
+		"TOP-008H", "TOP-008W", // two forests with pools
+		"TIM-001A", "TIM-002O", // several domain controllers
+		"DQ-002", // a global catalog
+	}, rule+variant)
+}
+
+// unplantedRule says that all of a rule is unplanted.
+func unplantedRule(r *audit.Rule) bool {
+	return (r.Message == "" || unplanted(r.ID, "")) &&
+		!slices.ContainsFunc(r.Variants, func(v audit.Variant) bool { return v.Later == "" && !unplanted(r.ID, v.Code) })
+}
+
 // Each rule's faults alone cause its findings and what they are declared to cause besides, and nothing else: no finding rests on another rule's plants.
 func TestEachRulePlantedAlone(t *testing.T) {
 	for _, rule := range rules.All() {
+		if unplantedRule(rule) {
+			continue
+		}
 		t.Run(rule.ID, func(t *testing.T) {
 			org := organisation(t, plant.Options{People: 40, Seed: 4, Only: []string{rule.ID}, Variant: plant.VariantOf(rule.ID)})
 			if !slices.ContainsFunc(org.Truth, func(e lab.Expected) bool { return e.RuleID == rule.ID }) {
@@ -56,12 +74,12 @@ func TestEveryVariantIsPlanted(t *testing.T) {
 		}
 	}
 	for _, r := range rules.All() {
-		if r.Message != "" && !planted[r.ID] {
-			t.Errorf("%s is not planted", r.ID)
+		if r.Message != "" && planted[r.ID] == unplanted(r.ID, "") {
+			t.Errorf("%s: planted %t", r.ID, planted[r.ID])
 		}
 		for _, v := range r.Variants {
-			if v.Later == "" && !planted[r.ID+v.Code] {
-				t.Errorf("variant %s of %s is not planted", v.Code, r.ID)
+			if v.Later == "" && planted[r.ID+v.Code] == unplanted(r.ID, v.Code) {
+				t.Errorf("variant %s of %s: planted %t", v.Code, r.ID, planted[r.ID+v.Code])
 			}
 		}
 	}
@@ -75,10 +93,13 @@ func TestVariants(t *testing.T) {
 		})
 		t.Run(variant+" without faults", func(t *testing.T) {
 			org := organisation(t, plant.Options{Seed: 6, Variant: variant, Only: []string{plant.NoFaults}})
-			if len(org.Truth) > 0 {
-				t.Errorf("%d findings are declared", len(org.Truth))
+			r := run(t, collectLab(t, org, server.Options{}), audit.Options{})
+			assertTruth(t, r, org.Truth)
+			for i := range r.Findings {
+				if f := &r.Findings[i]; f.Severity > audit.Info && !slices.Contains(plant.Standing(), f.Rule.ID) {
+					t.Errorf("%s%s is found on %s", f.Rule.ID, f.Variant, f.Subject.Key)
+				}
 			}
-			assertTruth(t, run(t, collectLab(t, org, server.Options{}), audit.Options{}), nil)
 		})
 	}
 }
@@ -195,7 +216,7 @@ func TestBrokenRuleIsNoticed(t *testing.T) {
 		whole := run(t, s, audit.Options{})
 		innocent := bystander(t, s, org.Truth)
 		for _, rule := range rules.All() {
-			if plant.VariantOf(rule.ID) != variant {
+			if plant.VariantOf(rule.ID) != variant || unplantedRule(rule) {
 				continue
 			}
 			want := slices.DeleteFunc(slices.Clone(org.Truth), func(e lab.Expected) bool { return e.RuleID != rule.ID })
@@ -291,7 +312,7 @@ func saved(t *testing.T, s *evidence.Snapshot) *evidence.Snapshot {
 
 // Evidence that travelled gives what the sources themselves gave, whether it travelled as one file or as two that are joined in either order.
 func TestEvidenceFileGivesTheSameFindings(t *testing.T) {
-	org := organisation(t, plant.Options{Seed: 10})
+	org := organisation(t, plant.Options{Seed: 10, Alone: true})
 	running, err := server.Start(t.Context(), org, server.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,11 @@ func collectLab(t testing.TB, org lab.Organisation, o server.Options) *evidence.
 			t.Error(err)
 		}
 	}()
-	merged, err := evidence.Merge(collectAD(t, running), collectTenant(t, running))
+	var parts []*evidence.Snapshot
+	for _, r := range running.All() {
+		parts = append(parts, collectAD(t, r), collectTenant(t, r))
+	}
+	merged, err := evidence.Merge(parts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,11 +55,19 @@ func pool(pem []byte) *x509.CertPool {
 func collectAD(t testing.TB, r *server.Running) *evidence.Snapshot {
 	t.Helper()
 	b := evidence.NewBuilder(time.Now())
-	c := ad.Config{Servers: []string{"ldaps://" + r.LDAPS}, BindName: r.BindName, Password: func() (string, error) { return r.Password, nil }, RootCAs: pool(r.CA)}
+	c := ad.Config{
+		Servers: []string{"ldaps://" + r.LDAPS}, BindName: r.BindName, Password: func() (string, error) { return r.Password, nil }, RootCAs: pool(r.CA),
+		Attributes: allAttributes(),
+	}
 	if err := ad.Collect(t.Context(), c, b); err != nil {
 		t.Fatal(err)
 	}
 	return b.Seal()
+}
+
+// allAttributes are those of people, those too that are read on request only.
+func allAttributes() []string {
+	return slices.DeleteFunc(evidence.SchemaOf(evidence.ADUsers).Names(), func(name string) bool { return name == evidence.ADForestColumn })
 }
 
 func collectTenant(t testing.TB, r *server.Running) *evidence.Snapshot {
