@@ -9,7 +9,7 @@ import (
 const (
 	chartRows   = 16
 	chartRow    = 20 // height of a row under a chart, in points
-	mostInChart = 8
+	mostInChart = 14
 )
 
 // charts draws both charts over the rows that were left for them.
