@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command bench measures the program beside its peers and prints one table. "make bench" runs it.
 //
 // Each side is a process of its own, so that processor time and peak memory are the kernel's figures for it. Ours and the peer's take turns, and the
