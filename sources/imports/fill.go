@@ -19,6 +19,7 @@ type filling struct {
 	selector selector
 	forests  []*forestFilling
 	ofDomain map[*domain]*forestFilling
+	classed  map[*ldif.Search]bool // objectClass stands in some of its records
 }
 
 // forestFilling is the evidence of one forest under construction.
@@ -27,8 +28,8 @@ type forestFilling struct {
 	filling   *filling
 	builder   *evidence.Builder
 	tables    []*tableFilling
-	deleted   int // deleted objects that were passed over
-	classless int // records without objectClass
+	deleted   int                  // deleted objects that were passed over
+	classless map[*ldif.Search]int // records without objectClass
 }
 
 // tableFilling is one dataset of it.
@@ -46,9 +47,9 @@ type clauseFilling struct {
 }
 
 func newFilling(s *survey, forests []*forest, o Options) (*filling, error) {
-	f := &filling{survey: s, options: o, selector: newSelector(), ofDomain: map[*domain]*forestFilling{}}
+	f := &filling{survey: s, options: o, selector: newSelector(), ofDomain: map[*domain]*forestFilling{}, classed: map[*ldif.Search]bool{}}
 	for _, one := range forests {
-		ff := &forestFilling{forest: one, filling: f, builder: evidence.NewBuilder(o.Taken)}
+		ff := &forestFilling{forest: one, filling: f, builder: evidence.NewBuilder(o.Taken), classless: map[*ldif.Search]int{}}
 		for _, t := range tables(one.rtc) {
 			tf := &tableFilling{dataset: t.dataset, writer: entries.NewWriter(t.dataset, ff.builder.Table(t.dataset), one.name, o.columns(t.dataset))}
 			for _, c := range t.clauses {
@@ -98,9 +99,10 @@ func (f *filling) take(file int, record *ldif.Record) error {
 		ff.deleted++
 		return nil
 	case f.selector.isClassless():
-		ff.classless++
+		ff.classless[record.Search]++
 		return nil
 	}
+	f.classed[record.Search] = true
 	extent := f.survey.extentOf(file, record.Search, p.domain)
 	if isSilent(record.Search) {
 		if k := f.selector.kind(p); k != "" {
@@ -113,6 +115,19 @@ func (f *filling) take(file int, record *ldif.Record) error {
 		}
 	}
 	return nil
+}
+
+// unclassed counts the records without objectClass: those of exports without this attribute, and those that hide it from the account of the export. Nobody
+// who reads the directory itself with that account finds the hidden ones either.
+func (ff *forestFilling) unclassed() (unknown, hidden int) {
+	for s, n := range ff.classless {
+		if ff.filling.classed[s] {
+			hidden += n
+		} else {
+			unknown += n
+		}
+	}
+	return unknown, hidden
 }
 
 // progressEvery is how many rows pass between two reports of progress.

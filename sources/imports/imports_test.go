@@ -257,6 +257,9 @@ func TestCoverage(t *testing.T) {
 		{"no objectClass", all, []imports.File{file("d.ldf", strings.ReplaceAll(ldifde(domain), "objectClass", "structure")), conf}, map[evidence.Dataset]want{
 			evidence.ADUsers: {evidence.Failed, false, "11 records show no objectClass and could not be told apart", nil, ""},
 		}},
+		{"a hidden objectClass", all, []imports.File{file("d.ldf", strings.Replace(ldifde(domain), "dn: CN=Sales", "dn: CN=Hidden,DC=contoso,DC=com\r\nchangetype: add\r\n\r\ndn: CN=Sales", 1)), conf}, map[evidence.Dataset]want{
+			evidence.ADUsers: {evidence.Complete, false, "", hidden, "1 records of which the account of the export could not see the objectClass"}, evidence.ADGroups: none,
+		}},
 		{"no objectGUID", all, []imports.File{file("d.ldf", strings.ReplaceAll(ldifde(domain), "objectGUID", "number")), conf}, map[evidence.Dataset]want{
 			evidence.ADUsers: {evidence.Failed, false, "3 objects show no objectGUID and were left out", nil, ""},
 		}},

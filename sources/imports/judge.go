@@ -308,7 +308,11 @@ func (ff *forestFilling) finish(t *tableFilling, j *judging) {
 		c.Narrowed = true
 		note(j.narrowed, "only a part of the directory was exported, or nothing tells that all was")
 	}
+	unclassed, hidden := ff.unclassed()
 	if t.dataset == evidence.ADUsers {
+		if hidden > 0 {
+			c.Notes = append(c.Notes, fmt.Sprintf("%d records of which the account of the export could not see the objectClass were passed over", hidden))
+		}
 		for i := range ff.filling.survey.files {
 			for _, s := range ff.filling.survey.files[i].searches {
 				t.writer.Referred(s.Referrals)
@@ -319,8 +323,8 @@ func (ff *forestFilling) finish(t *tableFilling, j *judging) {
 		}
 	}
 	faults := append(j.faults, t.writer.Judge(c, c.NotInSchema)...)
-	if ff.classless > 0 {
-		faults = append(faults, fmt.Errorf("%d records show no objectClass and could not be told apart: export objectClass too", ff.classless))
+	if unclassed > 0 {
+		faults = append(faults, fmt.Errorf("%d records show no objectClass and could not be told apart: export objectClass too", unclassed))
 	}
 	t.faulty = len(faults) > 0
 	end(c, faults)

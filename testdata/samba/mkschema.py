@@ -157,6 +157,11 @@ exchange = [
     Attribute('publicDelegates', 'dn', test_oid(), 'ms-Exch-Public-Delegates', single=False),
     Attribute('msDS-ExternalDirectoryObjectId', 'unicode', X4 + '2310', 'ms-DS-External-Directory-Object-Id', flags=9, upper=256),
 ]
+exchange_topology = [Attribute(name, kind, test_oid(), single=single, gc=False) for name, kind, single in [
+    ('msExchCurrentServerRoles', 'int', True),
+    ('msExchCoexistenceDomains', 'unicode', False),
+    ('msExchCoexistenceOnPremisesSmartHost', 'unicode', True),
+]]
 
 
 class Class:
@@ -194,8 +199,9 @@ classes = [
     Class('msRTCSIP-ConferenceDirectory', 'top', ['msRTCSIP-GlobalContainer', 'container'],
           ['msRTCSIP-ConferenceDirectoryId', 'msRTCSIP-ConferenceDirectoryHomePool']),
     Class('msExchOrganizationContainer', 'container', ['msExchConfigurationContainer', 'container']),
-    Class('msExchExchangeServer', 'server', ['container'], ['serialNumber']),
-    Class('msExchCoexistenceRelationship', 'top', ['msExchConfigurationContainer', 'msExchOrganizationContainer', 'container']),
+    Class('msExchExchangeServer', 'server', ['container'], ['serialNumber', 'versionNumber', 'networkAddress', 'msExchCurrentServerRoles']),
+    Class('msExchCoexistenceRelationship', 'top', ['msExchConfigurationContainer', 'msExchOrganizationContainer', 'container'],
+          ['msExchCoexistenceDomains', 'msExchCoexistenceOnPremisesSmartHost']),
 ]
 
 
@@ -232,6 +238,7 @@ BASE = [  # name, kind, identifier, single-valued
     ('manager', 'dn', '0.9.2342.19200300.100.1.10', True), ('mobile', 'unicode', '0.9.2342.19200300.100.1.41', True),
     ('jpegPhoto', 'octet', '0.9.2342.19200300.100.1.60', False),
     ('preferredLanguage', 'unicode', '2.16.840.1.113730.3.1.39', True),
+    ('versionNumber', 'int', X4 + '141', True), ('networkAddress', 'unicode', X2 + '459', False),
     ('objectGUID', 'octet', X4 + '2', True), ('userAccountControl', 'int', X4 + '8', True),
     ('dnsRoot', 'unicode', X4 + '28', False), ('employeeID', 'unicode', X4 + '35', True),
     ('pwdLastSet', 'int64', X4 + '96', True), ('primaryGroupID', 'int', X4 + '98', True),
@@ -282,7 +289,7 @@ def openldap():
              '# Stands alone: not to be included beside core, cosine or inetorgperson.', '']
     lines += [Attribute(n, k, oid, single=s).slapd() for n, k, oid, s in BASE]
     lines += [Attribute(n, k, f'{TEST}.3.{i}', single=s).slapd() for i, (n, k, s) in enumerate(ROOT_DSE, 1)]
-    lines += [a.slapd() for a in lync_user + lync_contact + lync_topology + exchange]
+    lines += [a.slapd() for a in lync_user + lync_contact + lync_topology + exchange + exchange_topology]
     lines += [
         object_class('0.9.2342.19200300.100.4.13', 'domain', 'top', ANY + ['objectSid'], ['dc']),
         object_class('1.2.840.113556.1.5.67', 'domainDNS', 'domain', []),
@@ -316,7 +323,7 @@ def samba():
         return f'# {title}\n\n' + ''.join(a.ldif() for a in table)
     return {
         'schema-1-lync.ldif': attributes('msRTCSIP-* attributes.', lync_user + lync_contact + lync_topology),
-        'schema-2-exchange.ldif': attributes('Exchange attributes of users, contacts and groups.', exchange),
+        'schema-2-exchange.ldif': attributes('Exchange attributes.', exchange + exchange_topology),
         'schema-3-classes.ldif': '# Classes of the configuration partition.\n\n'
                                  + ''.join(c.ldif(i) for i, c in enumerate(classes, 1)),
         'schema-4-modify.ldif': modifications(),

@@ -12,6 +12,9 @@
 #                                   options and LDIF, for two weeks at most; those that were used last stay
 #   --strong-auth yes|allow_sasl_over_tls|no      Samba's "ldap server require strong auth"
 #   --workers 2                     LDAP worker processes
+#   --joinable                      lets further domain controllers join the domain
+#   --join STATE_DIR                joins the domain of the domain controller in that directory, which was started so; give --addr
+#                                   and --host, and no LDIF
 #
 # Run as root. STATE_DIR must be new or empty and is all that this writes to. On success STATE_DIR/env (0600)
 # holds NAME=value lines (AD_LDAPS, AD_BASE, AD_BIND_DN, AD_PASSWORD, AD_CA, ...), STATE_DIR/refused.txt what the
@@ -23,10 +26,12 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/common.sh"
 [ $# -ge 1 ] || usage "${BASH_SOURCE[0]}"
 STATE=$1; shift
-BASE=DC=contoso,DC=com ADDR=127.0.0.10 HOST=dc1 CLOCK=-3d OWNER=$PPID CACHE= STRONG=yes WORKERS=2 LDIF=()
+BASE=DC=contoso,DC=com ADDR=127.0.0.10 HOST=dc1 CLOCK=-3d OWNER=$PPID CACHE= STRONG=yes WORKERS=2 JOIN= LDIF=()
+SERVICES='ldap, cldap, kdc, dns'
 while [ $# -gt 0 ]; do case $1 in
   --domain-dn) BASE=$2; shift 2;; --addr) ADDR=$2; shift 2;; --host) HOST=$2; shift 2;; --clock) CLOCK=$2; shift 2;;
   --owner) OWNER=$2; shift 2;; --cache) CACHE=$2; shift 2;; --strong-auth) STRONG=$2; shift 2;; --workers) WORKERS=$2; shift 2;;
+  --joinable) SERVICES+=', rpc, drepl'; shift;; --join) JOIN=$(realpath "$2"); shift 2;;
   --*) usage "${BASH_SOURCE[0]}";; *) LDIF+=("$(realpath "$1")"); shift;; esac; done
 
 need samba samba-tool ldapsearch openssl zstd
@@ -37,6 +42,7 @@ FAKETIME_LIB=$(echo /usr/lib/*/faketime/libfaketime.so.1)
 [ -e "$FAKETIME_LIB" ] || missing libfaketime
 loopback "$ADDR"
 free_port "$ADDR" 389; free_port "$ADDR" 636
+[ -z "$JOIN" ] || BASE=$(sed -n s/^AD_BASE=//p "$JOIN/env")
 new_state "$STATE"      # sets S, STATE's absolute path, and starts the watch over OWNER
 
 DOMAIN=$(sed 's/^dc=//; s/,dc=/./g' <<<"${BASE,,}")
@@ -52,6 +58,7 @@ dated() {
     DONT_FAKE_MONOTONIC=1 LDB_MODULES_DISABLE_DEEPBIND=1 "$@"
 }
 
+[ -z "$JOIN" ] || SERVICES='ldap, cldap, kdc'
 configure() {
   mkdir -p "$S"/{etc,ncalrpc,log,winbindd,ntp_signd,state,tls}
   cat > "$CONF" <<X
@@ -73,7 +80,7 @@ configure() {
 	binddns dir = $S/bind-dns
 	log file = $S/log/log.%m
 	max log size = 20000
-	server services = ldap, cldap, kdc, dns
+	server services = $SERVICES
 	prefork children = $WORKERS
 	ldap server require strong auth = $STRONG
 	tls keyfile = $S/tls/server.key
@@ -161,6 +168,18 @@ provision() {
   keep "loaded-$LOADED.tar.zst" 6 private state refused.txt
 }
 
+# join: replicates everything from the first domain controller, whose passwords hold here too.
+join() {
+  local first
+  first=$(sed -n s/^AD_ADDR=//p "$JOIN/env")
+  AUDIT_PASSWORD=$(sed -n s/^AD_PASSWORD=//p "$JOIN/env") ADMIN_PASSWORD=$(sed -n s/^AD_ADMIN_PASSWORD=//p "$JOIN/env")
+  say "joining $REALM at $first"
+  printf %s "$ADMIN_PASSWORD" > "$S/login"
+  step env PASSWD_FILE="$S/login" samba-tool domain join "$DOMAIN" DC --server="$first" -U Administrator --configfile="$CONF" --targetdir="$S" \
+    --dns-backend=NONE --backend-store=mdb --backend-store-size=16Gb >"$S/log/join.log" 2>&1 || die "joining" "$S/log/join.log"
+  : > "$S/refused.txt"
+}
+
 loader() {
   local log=$S/log/$1.log; shift
   AUDIT_PASSWORD=$AUDIT_PASSWORD ADMIN_PASSWORD=$ADMIN_PASSWORD dated "$CLOCK" /usr/bin/python3 -B "$HERE/load.py" \
@@ -204,8 +223,12 @@ start() {
 
 configure
 certificate "$FQDN" "DNS:$FQDN,DNS:$DOMAIN,IP:$ADDR"
-provision
-loader passwords --passwords --keytab "$S/svc-audit.keytab"
+if [ -n "$JOIN" ]; then
+  join
+else
+  provision
+  loader passwords --passwords --keytab "$S/svc-audit.keytab"
+fi
 start
 write_env
 say "ready: $S/env"

@@ -25,12 +25,12 @@ func missing(t *testing.T, peer, reason string) {
 	t.Skip(text)
 }
 
-// peer is a real Samba domain controller: where it listens, the root of its forest and what it holds.
-type peer struct{ addr, base, ldif string }
+// peer is a real Samba domain controller: the options that up.sh wants for it and the LDIF that it holds.
+type peer []string
 
-// domainControllers starts real Samba domain controllers side by side and gives what their env files say, and as AD_STATE their folders. They end with the
-// test, however that ends: the script watches over this process.
-func domainControllers(t *testing.T, peers ...peer) []map[string]string {
+// domainController starts a real Samba domain controller in the background. What it returns waits for it and gives what its env file says, and as AD_STATE its
+// folder. It ends with the test t, however that ends: the script watches over this process.
+func domainController(t *testing.T, p peer) func(t *testing.T) map[string]string {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		missing(t, "Samba domain controller", "it wants root")
@@ -39,31 +39,35 @@ func domainControllers(t *testing.T, peers ...peer) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	states, faults, said := make([]string, len(peers)), make([]error, len(peers)), make([]bytes.Buffer, len(peers))
-	var starting sync.WaitGroup
-	for i, p := range peers {
-		states[i] = filepath.Join(t.TempDir(), "dc")
-		up := exec.CommandContext(t.Context(), "bash", filepath.Join(root, "testdata/samba/up.sh"), states[i], "--domain-dn", p.base, "--addr", p.addr,
-			"--cache", filepath.Join(cache, "hybridaudit-ci", "samba"), p.ldif)
-		up.Stdout, up.Stderr = &said[i], &said[i]
-		starting.Go(func() { faults[i] = up.Run() })
-		t.Cleanup(func() { stopController(t, states[i], "--purge") })
-	}
-	starting.Wait()
-	all := make([]map[string]string, len(peers))
-	for i, err := range faults {
+	state := filepath.Join(t.TempDir(), "dc")
+	args := []string{filepath.Join(root, "testdata/samba/up.sh"), state, "--cache", filepath.Join(cache, "hybridaudit-ci", "samba")}
+	up := exec.CommandContext(t.Context(), "bash", append(args, p...)...)
+	var (
+		said     bytes.Buffer
+		fault    error
+		starting sync.WaitGroup
+	)
+	up.Stdout, up.Stderr = &said, &said
+	starting.Go(func() { fault = up.Run() })
+	t.Cleanup(func() {
+		starting.Wait()
+		stopController(t, state, "--purge")
+	})
+	return func(t *testing.T) map[string]string {
+		t.Helper()
+		starting.Wait()
 		var exit *exec.ExitError
-		if errors.As(err, &exit) && exit.ExitCode() == 3 {
-			missing(t, "Samba domain controller", said[i].String())
+		if errors.As(fault, &exit) && exit.ExitCode() == 3 {
+			missing(t, "Samba domain controller", said.String())
 		}
-		if err != nil {
-			t.Fatalf("starting the domain controller of %s: %v\n%s", peers[i].base, err, &said[i])
+		if fault != nil {
+			t.Fatalf("starting the domain controller %s: %v\n%s", p, fault, &said)
 		}
-		t.Logf("%s:\n%s", peers[i].base, &said[i])
-		all[i] = envFile(t, filepath.Join(states[i], "env"))
-		all[i]["AD_STATE"] = states[i]
+		t.Logf("%s:\n%s", p, &said)
+		env := envFile(t, filepath.Join(state, "env"))
+		env["AD_STATE"] = state
+		return env
 	}
-	return all
 }
 
 // stopController ends a domain controller's processes.

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +28,7 @@ const (
 	sambaPeople     = 50000
 	contosoAddress  = "127.0.0.60"
 	fabrikamAddress = "127.0.0.61"
+	furtherAddress  = "127.0.0.62" // of fabrikam.com's second domain controller
 )
 
 // TestSamba loads a planted organisation and a second, small forest into real domain controllers and audits them over LDAP, also when a server is lost on the
@@ -34,30 +38,45 @@ func TestSamba(t *testing.T) {
 		t.Skip("takes minutes")
 	}
 	s := newForests(t)
-	exported := s.export(t) // beside the first reading
-	t.Run("server lost on the way", s.serverLost)
-	t.Run("directory alone", s.alone)
-	t.Run("with the tenant", s.withTenant)
-	t.Run("encryption", s.encryption)
-	t.Run("two forests", s.both)
-	t.Run("from LDIF", func(t *testing.T) { s.fromLDIF(t, exported(t)) })
-	t.Run("server stopped", s.serverStopped) // the last one
+	group := func(name string, tests map[string]func(*testing.T)) {
+		t.Run(name, func(t *testing.T) {
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					test(t)
+				})
+			}
+		})
+	}
+	group("read", map[string]func(*testing.T){"server lost on the way": s.serverLost, "tenant": s.readTenant, "encryption": s.encryption, "ldapsearch": s.export})
+	if t.Failed() {
+		return
+	}
+	t.Run("catching up", s.catchUp)
+	joined := domainController(t, peer{"--join", s.fabrikam["AD_STATE"], "--host", "dc2", "--addr", furtherAddress})
+	group("judged", map[string]func(*testing.T){"two forests": s.both, "with the tenant": s.withTenant})
+	group("stopped", map[string]func(*testing.T){"only server": s.onlyServerStopped, "one of two": func(t *testing.T) { s.oneOfTwoStopped(t, joined(t)) }})
 }
 
-// forests are an organisation and a smaller one beside it, with their domain controllers.
+// forests are an organisation and a smaller one beside it, with their domain controllers and what was read of them.
 type forests struct {
-	dir                       string
-	org, further              lab.Organisation
-	clashes                   []clash
-	contoso, fabrikam         map[string]string // what the domain controllers' env files say
-	contosoRead, fabrikamRead string            // evidence files
-	judged                    findingsFile      // of the large directory alone
-	configs                   int
+	dir               string
+	org, further      lab.Organisation
+	clashes           []clash
+	contoso, fabrikam map[string]string // what the domain controllers' env files say
+	configs           atomic.Int32
+
+	bothRead, fabrikamRead, tenantRead string   // evidence files
+	exported                           []string // LDIF of contoso.com
 }
 
 func newForests(t *testing.T) *forests {
 	t.Helper()
-	s := &forests{dir: t.TempDir()}
+	dir := t.TempDir()
+	s := &forests{
+		dir: dir, bothRead: filepath.Join(dir, "both.evidence"), fabrikamRead: filepath.Join(dir, "fabrikam.evidence"), tenantRead: filepath.Join(dir, "tenant.evidence"),
+		exported: []string{filepath.Join(dir, "configuration.ldif"), filepath.Join(dir, "domain.ldif")},
+	}
 	// The same LDIF for two weeks, so that the loaded database can be used again: only accountExpires follows the clock.
 	o := plant.Options{People: sambaPeople, Seed: 4, Now: time.Now().UTC().Truncate(14 * 24 * time.Hour), Loadable: true}
 	org, err := plant.New(o)
@@ -72,11 +91,11 @@ func newForests(t *testing.T) *forests {
 	}
 	s.further, s.clashes = fabrikam(t, s.org)
 	writeLDIF(t, small, s.further.Directory)
-	dcs := domainControllers(t, peer{contosoAddress, s.org.Directory.BaseDN, large}, peer{fabrikamAddress, s.further.Directory.BaseDN, small})
-	s.contoso, s.fabrikam = dcs[0], dcs[1]
-	for _, dc := range dcs {
-		assertRefused(t, dc["AD_REFUSED"])
-	}
+	first := domainController(t, peer{"--addr", contosoAddress, "--domain-dn", s.org.Directory.BaseDN, large})
+	second := domainController(t, peer{"--addr", fabrikamAddress, "--domain-dn", s.further.Directory.BaseDN, "--joinable", small})
+	s.contoso, s.fabrikam = first(t), second(t)
+	assertRefused(t, s.contoso["AD_REFUSED"])
+	assertRefused(t, s.fabrikam["AD_REFUSED"])
 	var left []string
 	for _, l := range plant.NotLoadable() {
 		left = append(left, fmt.Sprintf("%s%s %s", l.RuleID, l.Variant, l.Reason))
@@ -85,34 +104,55 @@ func newForests(t *testing.T) *forests {
 	return s
 }
 
-// serverLost reads the large forest through an address that is gone in the middle, with the domain controller's own as the second: nothing is lost and nothing
-// is there twice.
+// serverLost reads both forests in one run, the large one through an address that is gone in the middle, with the domain controller's own as the second:
+// nothing is lost and nothing is there twice.
 func (s *forests) serverLost(t *testing.T) {
-	dying := newCuttingProxy(t, contosoAddress+":636", 16<<20)
-	s.contosoRead = filepath.Join(s.dir, "contoso.evidence")
-	r := program(t, nil, "collect", "--config", s.config(t, ldapSection(s.contoso, "ldaps://"+dying, s.contoso["AD_LDAPS"])), "--out", s.contosoRead)
+	dying := newCuttingProxy(t, contosoAddress+":636", 12<<20)
+	config := s.config(t, map[string]any{"ldap": map[string]any{"timeout": "60s", "forests": []any{
+		ldapOf(s.contoso, "ldaps://"+dying, s.contoso["AD_LDAPS"]), ldapOf(s.fabrikam, s.fabrikam["AD_LDAPS"]),
+	}}})
+	r := program(t, nil, "collect", "--config", config, "--out", s.bothRead)
 	if r.code != 0 || !strings.Contains(r.stderr, "reading a dataset again") {
-		t.Errorf("exit code %d\n%s", r.code, r.stderr)
+		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
 	}
-	t.Log(r.stderr)
-	read := loadEvidence(t, s.contosoRead)
+	read := loadEvidence(t, s.bothRead)
 	for _, c := range read.Coverage() {
 		if c.State != evidence.Complete && c.State != evidence.NotRequested {
-			t.Errorf("%s is %s: %s", c.Dataset, c.State, c.Reason)
+			t.Errorf("%s of %s is %s: %s", c.Dataset, c.Source, c.State, c.Reason)
 		}
 	}
 	assertLoaded(t, read, s.org.Directory)
+	assertLoaded(t, read, s.further.Directory)
 }
 
-// alone judges the large forest without a tenant.
-func (s *forests) alone(t *testing.T) {
-	r := s.audit(t, "alone", "--evidence", s.contosoRead)
+// readTenant reads the large organisation's tenant.
+func (s *forests) readTenant(t *testing.T) {
+	running, err := server.Start(t.Context(), s.org, server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := running.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if r := program(t, nil, "collect", "--config", s.config(t, s.tenantSection(t, running)), "--out", s.tenantRead); r.code != 0 {
+		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+	}
+}
+
+// both judges the two forests together.
+func (s *forests) both(t *testing.T) {
+	r := s.audit(t, "both", "--evidence", s.bothRead)
 	if r.code != 3 {
 		t.Errorf("exit code %d\n%s", r.code, r.stderr)
 	}
-	s.judged = r.findings
-	want, overtaken := withoutTenant(r.findings, s.truth(t))
-	assertFindings(t, r.findings, want, overtaken)
+	read := loadEvidence(t, s.bothRead)
+	contoso, fabrikam := accounts(read, contosoForest), accounts(read, fabrikamForest)
+	want, overtaken := withoutTenant(r.findings, slices.Concat(resolved(t, read, s.org), resolved(t, read, s.further)))
+	assertFindings(t, r.findings, slices.Concat(want, expected(s.clashes, contoso, fabrikam)), overtaken)
+	assertOwners(t, r.findings, s.clashes, contoso, fabrikam)
+	t.Run("from LDIF", func(t *testing.T) { s.fromLDIF(t, r) })
 }
 
 // withoutTenant leaves out of the truth what a tenant is needed for. overtaken are findings that may be there then: about the same object, by a rule that is
@@ -131,29 +171,19 @@ func withoutTenant(f findingsFile, truth []lab.Expected) (want []lab.Expected, o
 	}
 }
 
-// withTenant judges it together with its tenant.
+// withTenant judges the large forest together with its tenant. The small one, which has none, is there for its addresses only.
 func (s *forests) withTenant(t *testing.T) {
-	running, err := server.Start(t.Context(), s.org, server.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := running.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	tenant := filepath.Join(s.dir, "tenant.evidence")
-	if r := program(t, nil, "collect", "--config", s.config(t, s.tenantSection(t, running)), "--out", tenant); r.code != 0 {
-		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
-	}
-	r := s.audit(t, "tenant", "--evidence", s.contosoRead, "--evidence", tenant)
+	config := s.config(t, map[string]any{"scope": map[string]any{"searchBases": []string{s.contoso["AD_BASE"]}}})
+	r := s.audit(t, "tenant", "--config", config, "--evidence", s.bothRead, "--evidence", s.tenantRead)
 	if r.code != 1 {
 		t.Errorf("exit code %d\n%s", r.code, r.stderr)
 	}
-	assertFindings(t, r.findings, s.truth(t), nil)
+	read := loadEvidence(t, s.bothRead)
+	want := slices.Concat(resolved(t, read, s.org), resolved(t, read, s.further), expectedBeside(s.clashes, accounts(read, contosoForest)))
+	assertFindings(t, r.findings, want, nil)
 }
 
-// encryption reads the small forest in each way in which a connection can be made secure, and fails to in the others.
+// encryption fails to read the small forest where the connection cannot be made secure, and reads it in each way in which it can.
 func (s *forests) encryption(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -161,21 +191,24 @@ func (s *forests) encryption(t *testing.T) {
 		change map[string]any
 		code   int
 	}{
-		{"LDAPS", s.fabrikam["AD_LDAPS"], nil, 0},
-		{"StartTLS", s.fabrikam["AD_LDAP"], map[string]any{"startTLS": true}, 0},
 		{"in clear, which the server refuses", s.fabrikam["AD_LDAP"], map[string]any{"allowPlaintext": true}, 4},
 		{"in clear, which is not allowed", s.fabrikam["AD_LDAP"], nil, 2},
 		{"LDAPS, another authority", s.fabrikam["AD_LDAPS"], map[string]any{"caFile": s.contoso["AD_CA"]}, 3},
 		{"StartTLS, another authority", s.fabrikam["AD_LDAP"], map[string]any{"startTLS": true, "caFile": s.contoso["AD_CA"]}, 3},
 		{"LDAPS, another name", s.fabrikam["AD_LDAPS"], map[string]any{"serverName": "dc1.contoso.com"}, 3},
 		{"StartTLS, another name", s.fabrikam["AD_LDAP"], map[string]any{"startTLS": true, "serverName": "dc1.contoso.com"}, 3},
+		{"LDAPS", s.fabrikam["AD_LDAPS"], nil, 0},
+		{"StartTLS", s.fabrikam["AD_LDAP"], map[string]any{"startTLS": true}, 0},
 	}
 	var read []string
-	for i, tt := range tests {
+	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := ldapOf(s.fabrikam, tt.server)
 			maps.Copy(c, tt.change)
-			path := filepath.Join(s.dir, fmt.Sprintf("fabrikam%d.evidence", i))
+			path := s.fabrikamRead
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
 			r := program(t, nil, "collect", "--config", s.config(t, map[string]any{"ldap": c}), "--out", path)
 			if r.code != tt.code {
 				t.Fatalf("exit code %d\n%s", r.code, r.stderr)
@@ -187,7 +220,6 @@ func (s *forests) encryption(t *testing.T) {
 				t.Error("the password is in the messages")
 			}
 			if tt.code == 0 {
-				s.fabrikamRead = path
 				read = append(read, objects(loadEvidence(t, path)))
 			}
 		})
@@ -197,36 +229,110 @@ func (s *forests) encryption(t *testing.T) {
 	}
 }
 
-// both audits the two forests in one run.
-func (s *forests) both(t *testing.T) {
-	r := s.audit(t, "both", "--config", s.config(t, map[string]any{"ldap": map[string]any{"timeout": "60s", "forests": []any{
-		ldapOf(s.contoso, s.contoso["AD_LDAPS"]), ldapOf(s.fabrikam, s.fabrikam["AD_LDAPS"]),
-	}}}))
-	if r.code != 3 {
-		t.Errorf("exit code %d\n%s", r.code, r.stderr)
-	}
-	rows := map[string]int{}
-	for _, c := range r.findings.Coverage {
-		if c.Dataset == string(evidence.ADUsers) {
-			rows[c.Source] = c.Rows
-			if c.State != "complete" {
-				t.Errorf("users of %s are %s: %s", c.Source, c.State, c.Reason)
-			}
+// catchUp changes the small forest and reads it once from its start and once on top of the evidence of before: both give the same.
+func (s *forests) catchUp(t *testing.T) {
+	s.change(t)
+	config := s.config(t, ldapSection(s.fabrikam, s.fabrikam["AD_LDAPS"]))
+	read := func(name string, more ...string) *evidence.Snapshot {
+		path := filepath.Join(s.dir, name)
+		if r := program(t, nil, append([]string{"collect", "--config", config, "--out", path}, more...)...); r.code != 0 {
+			t.Fatalf("exit code %d\n%s", r.code, r.stderr)
 		}
+		return loadEvidence(t, path)
 	}
-	contoso, fabrikam := loadEvidence(t, s.contosoRead), loadEvidence(t, s.fabrikamRead)
-	if want := map[string]int{contosoForest: contoso.Rows(evidence.ADUsers), fabrikamForest: fabrikam.Rows(evidence.ADUsers)}; !maps.Equal(rows, want) {
-		t.Errorf("users %v, want %v", rows, want)
+	before, whole, caught := loadEvidence(t, s.fabrikamRead), read("whole.evidence"), read("caught.evidence", "--previous", s.fabrikamRead)
+	if objects(before) == objects(whole) {
+		t.Error("nothing was changed")
 	}
-	first, second := accounts(contoso, contosoForest), accounts(fabrikam, fabrikamForest)
-	want, overtaken := withoutTenant(r.findings, slices.Concat(s.truth(t), resolved(t, fabrikam, s.further)))
-	assertFindings(t, r.findings, slices.Concat(want, expected(s.clashes, first, second)), overtaken)
-	assertOwners(t, r.findings, s.clashes, first, second)
+	if d := cmp.Diff(strings.Split(objects(whole), "\n"), strings.Split(objects(caught), "\n")); d != "" {
+		t.Error(d)
+	}
+	for _, c := range caught.Of(evidence.ADUsers) {
+		if c.State != evidence.Complete || !strings.Contains(strings.Join(c.Notes, " "), "caught up") {
+			t.Errorf("users are %s: %q", c.State, c.Notes)
+		}
+		t.Log(c.Notes)
+	}
 }
 
-// serverStopped ends the only domain controller's processes in the middle of two readings: one into an evidence file, which shows that what is counted is
+// change has people come, go, change and move in the small forest, and gives one of its organisational units another name.
+func (s *forests) change(t *testing.T) {
+	t.Helper()
+	base := s.fabrikam["AD_BASE"]
+	var people []string
+	for o := range loadEvidence(t, s.fabrikamRead).ADObjects(evidence.ADUsers) {
+		if _, parent, ok := strings.Cut(o.DN(), ","); ok && parent == "OU=London,"+base && !strings.ContainsFunc(o.DN(), func(r rune) bool { return r > '~' }) {
+			people = append(people, o.DN())
+		}
+	}
+	if len(people) < 4 {
+		t.Fatalf("%d people are in London", len(people))
+	}
+	records := []string{
+		"dn: " + people[0] + "\nchangetype: modify\nreplace: displayName\ndisplayName: Other\n-\nreplace: msRTCSIP-Line\nmsRTCSIP-Line: tel:+825299999999\n-",
+		"dn: " + people[1] + "\nchangetype: delete",
+		"dn: " + people[2] + "\nchangetype: modrdn\nnewrdn: CN=Moved\ndeleteoldrdn: 1\nnewsuperior: OU=Leavers," + base,
+		"dn: CN=New,OU=London," + base + "\nchangetype: add\nobjectClass: user\nsAMAccountName: new\nuserPrincipalName: new@wingtiptoys.com",
+		"dn: OU=London," + base + "\nchangetype: modrdn\nnewrdn: OU=Bristol\ndeleteoldrdn: 1",
+	}
+	modify := exec.CommandContext(t.Context(), "ldapmodify", "-x", "-H", s.fabrikam["AD_LDAPS"], "-D", s.fabrikam["AD_ADMIN_UPN"], "-w", s.fabrikam["AD_ADMIN_PASSWORD"])
+	modify.Env, modify.Stdin = append(os.Environ(), "LDAPTLS_CACERT="+s.fabrikam["AD_CA"]), strings.NewReader(strings.Join(records, "\n\n")+"\n")
+	if out, err := modify.CombinedOutput(); err != nil {
+		t.Fatalf("ldapmodify: %v\n%s", err, out)
+	}
+}
+
+// oneOfTwoStopped ends the processes of the small forest's first domain controller in the middle of the reading: a second one that has joined the domain gives
+// the rest.
+func (s *forests) oneOfTwoStopped(t *testing.T, second map[string]string) {
+	c := ldapOf(s.fabrikam, s.fabrikam["AD_LDAPS"], second["AD_LDAPS"])
+	delete(c, "serverName") // the certificates hold the addresses too
+	c["caFile"], c["pageSize"] = s.bothAuthorities(t, second), 20
+	whole, path := filepath.Join(s.dir, "before.evidence"), filepath.Join(s.dir, "after.evidence")
+	if r := program(t, nil, "collect", "--config", s.config(t, map[string]any{"ldap": c}), "--out", whole); r.code != 0 {
+		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+	}
+	c["maxEntriesPerSecond"] = 60 // so that there is a middle
+	var stopping sync.WaitGroup
+	watching := &watch{text: "msg=reading dataset=ad.users", seen: func() { stopping.Go(func() { stopController(t, s.fabrikam["AD_STATE"]) }) }}
+	r := program(t, watching, "collect", "--config", s.config(t, map[string]any{"ldap": c}), "--out", path)
+	stopping.Wait()
+	if r.code != 0 || !strings.Contains(r.stderr, "reading a dataset again") {
+		t.Errorf("exit code %d\n%s", r.code, r.stderr)
+	}
+	before, after := loadEvidence(t, whole), loadEvidence(t, path)
+	for _, c := range after.Of(evidence.ADUsers) {
+		if c.State != evidence.Complete || !strings.HasSuffix(c.Server, second["AD_HOST"]) {
+			t.Errorf("users are %s, at last from %s: %s", c.State, c.Server, c.Reason)
+		}
+	}
+	first, then := accounts(before, fabrikamForest), accounts(after, fabrikamForest)
+	if d := cmp.Diff(first, then); d != "" || before.Rows(evidence.ADUsers) != after.Rows(evidence.ADUsers) || after.Rows(evidence.ADUsers) != len(then) {
+		t.Errorf("%d users, then %d: %s", before.Rows(evidence.ADUsers), after.Rows(evidence.ADUsers), d)
+	}
+}
+
+// bothAuthorities puts the certificate authorities of the small forest's servers into one file.
+func (s *forests) bothAuthorities(t *testing.T, second map[string]string) string {
+	t.Helper()
+	var all []byte
+	for _, path := range []string{s.fabrikam["AD_CA"], second["AD_CA"]} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, data...)
+	}
+	path := filepath.Join(s.dir, "fabrikam-ca.pem")
+	if err := os.WriteFile(path, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// onlyServerStopped ends the only domain controller's processes in the middle of two readings: one into an evidence file, which shows that what is counted is
 // there, and one that is judged at once.
-func (s *forests) serverStopped(t *testing.T) {
+func (s *forests) onlyServerStopped(t *testing.T) {
 	config, part, out := s.config(t, ldapSection(s.contoso, s.contoso["AD_LDAPS"])), filepath.Join(s.dir, "part.evidence"), filepath.Join(s.dir, "stopped")
 	var reading, running sync.WaitGroup
 	reading.Add(2)
@@ -237,7 +343,7 @@ func (s *forests) serverStopped(t *testing.T) {
 	reading.Wait()
 	stopController(t, s.contoso["AD_STATE"])
 	running.Wait()
-	whole := loadEvidence(t, s.contosoRead)
+	whole := accounts(loadEvidence(t, s.bothRead), contosoForest)
 	if collected.code != 3 {
 		t.Errorf("collect: exit code %d\n%s", collected.code, collected.stderr)
 	}
@@ -249,73 +355,44 @@ func (s *forests) serverStopped(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(out, "report.xlsx")); err != nil {
 		t.Error(err)
 	}
-	assertCut(t, audited.findings, whole.Rows(evidence.ADUsers))
+	assertCut(t, audited.findings, len(whole))
 }
 
-// export has ldapsearch write the large forest's partitions, beside whatever comes next. The result waits for it and names the files.
-func (s *forests) export(t *testing.T) func(t *testing.T) []string {
-	t.Helper()
+// export has ldapsearch write the large forest's partitions.
+func (s *forests) export(t *testing.T) {
 	attributes := strings.Fields(program(t, nil, "rules", "attributes", "--separator", " ").stdout)
-	partitions := map[string]string{"domain.ldif": s.contoso["AD_BASE"], "configuration.ldif": "CN=Configuration," + s.contoso["AD_BASE"]}
-	var files []string
-	for _, name := range slices.Sorted(maps.Keys(partitions)) {
-		files = append(files, filepath.Join(s.dir, name))
-	}
-	var faults []error
-	var writing sync.WaitGroup
-	writing.Go(func() {
-		for _, path := range files {
-			args := []string{
-				"-x", "-H", s.contoso["AD_LDAPS"], "-D", s.contoso["AD_BIND_UPN"], "-y", s.contoso["AD_PASSWORD_FILE"], "-E", "pr=1000/noprompt",
-				"-b", partitions[filepath.Base(path)], "(objectClass=*)",
-			}
-			faults = append(faults, exportTo(t, path, "LDAPTLS_CACERT="+s.contoso["AD_CA"], append(args, attributes...)))
+	for i, base := range []string{"CN=Configuration," + s.contoso["AD_BASE"], s.contoso["AD_BASE"]} {
+		f, err := os.Create(s.exported[i])
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	t.Cleanup(writing.Wait)
-	return func(t *testing.T) []string {
-		t.Helper()
-		writing.Wait()
-		for _, err := range faults {
-			if err != nil {
-				t.Fatal(err)
-			}
+		search := exec.CommandContext(t.Context(), "ldapsearch", append([]string{
+			"-x", "-H", s.contoso["AD_LDAPS"], "-D", s.contoso["AD_BIND_UPN"], "-y", s.contoso["AD_PASSWORD_FILE"], "-E", "pr=1000/noprompt", "-b", base, "(objectClass=*)",
+		}, attributes...)...)
+		var said strings.Builder
+		search.Stdout, search.Stderr, search.Env = f, &said, append(os.Environ(), "LDAPTLS_CACERT="+s.contoso["AD_CA"])
+		if err := errors.Join(search.Run(), f.Close()); err != nil {
+			t.Fatalf("ldapsearch: %v\n%s", err, &said)
 		}
-		return files
 	}
 }
 
-func exportTo(t *testing.T, path, env string, args []string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	var said strings.Builder
-	search := exec.CommandContext(t.Context(), "ldapsearch", args...)
-	search.Stdout, search.Stderr, search.Env = f, &said, append(os.Environ(), env)
-	if err := search.Run(); err != nil {
-		_ = f.Close()
-		return fmt.Errorf("ldapsearch: %w: %s", err, &said)
-	}
-	return f.Close()
-}
-
-// notInLDIF are the rules and variants that a directory's LDIF does not suffice for although the directory itself does, and why.
+// notInLDIF are the rules that a directory's LDIF does not suffice for although the directory itself does, and why.
 func notInLDIF() map[string]string {
-	return map[string]string{}
+	return map[string]string{
+		"TIM-001": "a domain controller's clock is seen when it answers",
+		"TIM-002": "so it is",
+	}
 }
 
-// fromLDIF judges the exported files: the findings and how the rules ended are those of the directory itself, but for what LDIF cannot hold.
-func (s *forests) fromLDIF(t *testing.T, files []string) {
-	var args []string
-	for _, f := range files {
-		args = append(args, "--ldif", f)
-	}
-	r := s.audit(t, "ldif", args...)
-	if r.code != 3 {
+// fromLDIF judges the exported files in place of the large forest: the findings and how the rules ended are those of the directory itself, but for what LDIF
+// cannot hold.
+func (s *forests) fromLDIF(t *testing.T, live outcome) {
+	r := s.audit(t, "ldif", "--ldif", s.exported[0], "--ldif", s.exported[1], "--evidence", s.fabrikamRead)
+	if r.code != live.code {
 		t.Errorf("exit code %d\n%s", r.code, r.stderr)
 	}
-	assertSame(t, s.judged, r.findings)
+	assertSame(t, live.findings, r.findings)
 }
 
 // audit judges and reads the report.
@@ -325,12 +402,6 @@ func (s *forests) audit(t *testing.T, name string, args ...string) outcome {
 	return readFindings(t, program(t, nil, append([]string{"audit", "--out", out, "--format", "json"}, args...)...), out)
 }
 
-// truth gives the truth of the large forest with the keys that its domain controller gave.
-func (s *forests) truth(t *testing.T) []lab.Expected {
-	t.Helper()
-	return resolved(t, loadEvidence(t, s.contosoRead), s.org)
-}
-
 // config writes a configuration.
 func (s *forests) config(t *testing.T, c map[string]any) string {
 	t.Helper()
@@ -338,8 +409,7 @@ func (s *forests) config(t *testing.T, c map[string]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.configs++
-	path := filepath.Join(s.dir, fmt.Sprintf("config%d.yaml", s.configs))
+	path := filepath.Join(s.dir, fmt.Sprintf("config%d.yaml", s.configs.Add(1)))
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}

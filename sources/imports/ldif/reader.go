@@ -174,7 +174,7 @@ func (r *Reader) between(l line, text []byte) error {
 		r.searching().Referrals++
 	case "search", "matcheddn", "text", "control":
 	case "pagedresults":
-		r.cookie(bytes.TrimPrefix(value, []byte("cookie=")))
+		r.pagedResults(value)
 	case "result":
 		digits, _, _ := bytes.Cut(value, []byte(" "))
 		code, ok := number(digits)

@@ -70,8 +70,8 @@ func (r *Reader) comment(l line) {
 		r.searching().ended = true
 	case bytes.HasPrefix(text, []byte(" refldap")):
 		r.searching().Referrals++
-	case bytes.HasPrefix(text, []byte(" pagedresults: cookie=")):
-		r.cookie(text[len(" pagedresults: cookie="):])
+	case bytes.HasPrefix(text, []byte(" pagedresults: ")):
+		r.pagedResults(text[len(" pagedresults: "):])
 	case bytes.HasPrefix(text, []byte(" numResponses: ")):
 		if _, ok := number(text[len(" numResponses: "):]); ok {
 			s := r.searching()
@@ -160,8 +160,20 @@ func (r *Reader) searching() *Search {
 	return r.current()
 }
 
-// cookie takes the mark that stands behind a page; an empty one ends the search.
-func (r *Reader) cookie(mark []byte) {
+// pagedResults takes what stands behind a page: the server's estimate of all entries, if it gives one, and the mark of the next page; an empty one ends the
+// search.
+func (r *Reader) pagedResults(text []byte) {
+	if estimate, ok := bytes.CutPrefix(text, []byte("estimate=")); ok {
+		digits, rest, _ := bytes.Cut(estimate, []byte(" "))
+		if _, ok := number(digits); !ok {
+			return
+		}
+		text = rest
+	}
+	mark, ok := bytes.CutPrefix(text, []byte("cookie="))
+	if !ok {
+		return
+	}
 	mark = bytes.TrimSpace(mark)
 	if bytes.ContainsFunc(mark, func(c rune) bool { return !strings.ContainsRune(base64Alphabet, c) }) {
 		return

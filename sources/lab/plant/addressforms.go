@@ -90,7 +90,7 @@ func aliasForms() []plant {
 			p.ad.nickname = "." + p.local
 			b.expect("ADR-009", "N", p.ad)
 		}},
-		{rule: "ADR-009", variant: "N", about: "longer than 64 characters, of a shared mailbox", plant: func(b *builder) {
+		{rule: "ADR-009", variant: "N", about: "longer than 64 characters, of a shared mailbox", unloadable: tooLong, plant: func(b *builder) {
 			p := b.shared()
 			p.ad.nickname = strings.Repeat("x", 65-len(p.local)) + p.local
 			b.expect("ADR-009", "N", p.ad)

@@ -58,4 +58,5 @@ const (
 	needsAge     = "the domain controller dates the object when it is loaded"
 	sameValue    = "values that differ only in case are one value to the domain controller"
 	mangledName  = "only replication gives such names"
+	tooLong      = "the schema of a directory allows fewer characters"
 )
