@@ -65,10 +65,11 @@ func program(t *testing.T, watching *watch, args ...string) outcome {
 		watching = &watch{}
 	}
 	code := cli.Run(t.Context(), args, cli.IO{In: strings.NewReader(""), Out: &stdout, Err: watching})
+	watching.tell()
 	return outcome{code: code, stdout: stdout.String(), stderr: watching.all.String()}
 }
 
-// watch keeps messages, and calls seen when the text has come for the first time.
+// watch keeps messages, and calls seen when the text has come for the first time, or when no more can come.
 type watch struct {
 	text string
 	seen func()
@@ -86,6 +87,15 @@ func (w *watch) Write(p []byte) (int, error) {
 		w.seen = nil
 	}
 	return len(p), nil
+}
+
+func (w *watch) tell() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen != nil {
+		w.seen()
+		w.seen = nil
+	}
 }
 
 // readFindings adds what the report says.

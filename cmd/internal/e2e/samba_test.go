@@ -66,8 +66,8 @@ type forests struct {
 	contoso, fabrikam map[string]string // what the domain controllers' env files say
 	configs           atomic.Int32
 
-	bothRead, fabrikamRead, tenantRead string   // evidence files
-	exported                           []string // LDIF of contoso.com
+	bothRead, fabrikamRead, tenantRead string   // evidence
+	exported                           []string // LDIF
 }
 
 func newForests(t *testing.T) *forests {
@@ -75,10 +75,9 @@ func newForests(t *testing.T) *forests {
 	dir := t.TempDir()
 	s := &forests{
 		dir: dir, bothRead: filepath.Join(dir, "both.evidence"), fabrikamRead: filepath.Join(dir, "fabrikam.evidence"), tenantRead: filepath.Join(dir, "tenant.evidence"),
-		exported: []string{filepath.Join(dir, "configuration.ldif"), filepath.Join(dir, "domain.ldif")},
 	}
-	// The same LDIF for two weeks, so that the loaded database can be used again: only accountExpires follows the clock.
-	o := plant.Options{People: sambaPeople, Seed: 4, Now: time.Now().UTC().Truncate(14 * 24 * time.Hour), Loadable: true}
+	// Only accountExpires follows the clock in LDIF, and it may be off by weeks; the tenant may not.
+	o := plant.Options{People: sambaPeople, Seed: 4, Now: lately(), Loadable: true}
 	org, err := plant.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -179,8 +178,10 @@ func (s *forests) withTenant(t *testing.T) {
 		t.Errorf("exit code %d\n%s", r.code, r.stderr)
 	}
 	read := loadEvidence(t, s.bothRead)
-	want := slices.Concat(resolved(t, read, s.org), resolved(t, read, s.further), expectedBeside(s.clashes, accounts(read, contosoForest)))
-	assertFindings(t, r.findings, want, nil)
+	want := slices.DeleteFunc(slices.Concat(resolved(t, read, s.further), expected(s.clashes, accounts(read, contosoForest), nil)), func(e lab.Expected) bool {
+		return e.Key == "" || slices.Contains([]string{"HOM-012", "HOM-013", "SIP-008", "TOP-009", "VOI-009"}, e.RuleID) // these count people in scope
+	})
+	assertFindings(t, r.findings, slices.Concat(want, resolved(t, read, s.org)), nil)
 }
 
 // encryption fails to read the small forest where the connection cannot be made secure, and reads it in each way in which it can.
@@ -358,21 +359,25 @@ func (s *forests) onlyServerStopped(t *testing.T) {
 	assertCut(t, audited.findings, len(whole))
 }
 
-// export has ldapsearch write the large forest's partitions.
+// export has ldapsearch write the forests' partitions.
 func (s *forests) export(t *testing.T) {
 	attributes := strings.Fields(program(t, nil, "rules", "attributes", "--separator", " ").stdout)
-	for i, base := range []string{"CN=Configuration," + s.contoso["AD_BASE"], s.contoso["AD_BASE"]} {
-		f, err := os.Create(s.exported[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		search := exec.CommandContext(t.Context(), "ldapsearch", append([]string{
-			"-x", "-H", s.contoso["AD_LDAPS"], "-D", s.contoso["AD_BIND_UPN"], "-y", s.contoso["AD_PASSWORD_FILE"], "-E", "pr=1000/noprompt", "-b", base, "(objectClass=*)",
-		}, attributes...)...)
-		var said strings.Builder
-		search.Stdout, search.Stderr, search.Env = f, &said, append(os.Environ(), "LDAPTLS_CACERT="+s.contoso["AD_CA"])
-		if err := errors.Join(search.Run(), f.Close()); err != nil {
-			t.Fatalf("ldapsearch: %v\n%s", err, &said)
+	for _, env := range []map[string]string{s.fabrikam, s.contoso} {
+		for _, base := range []string{"CN=Configuration," + env["AD_BASE"], env["AD_BASE"]} {
+			path := filepath.Join(s.dir, fmt.Sprintf("export%d.ldif", len(s.exported)))
+			f, err := os.Create(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			search := exec.CommandContext(t.Context(), "ldapsearch", append([]string{
+				"-x", "-H", env["AD_LDAPS"], "-D", env["AD_BIND_UPN"], "-y", env["AD_PASSWORD_FILE"], "-E", "pr=1000/noprompt", "-b", base, "(objectClass=*)",
+			}, attributes...)...)
+			var said strings.Builder
+			search.Stdout, search.Stderr, search.Env = f, &said, append(os.Environ(), "LDAPTLS_CACERT="+env["AD_CA"])
+			if err := errors.Join(search.Run(), f.Close()); err != nil {
+				t.Fatalf("ldapsearch: %v\n%s", err, &said)
+			}
+			s.exported = append(s.exported, path)
 		}
 	}
 }
@@ -385,10 +390,13 @@ func notInLDIF() map[string]string {
 	}
 }
 
-// fromLDIF judges the exported files in place of the large forest: the findings and how the rules ended are those of the directory itself, but for what LDIF
-// cannot hold.
+// fromLDIF judges the exported files: the findings and how the rules ended are those of the directories themselves, but for what LDIF cannot hold.
 func (s *forests) fromLDIF(t *testing.T, live outcome) {
-	r := s.audit(t, "ldif", "--ldif", s.exported[0], "--ldif", s.exported[1], "--evidence", s.fabrikamRead)
+	var args []string
+	for _, path := range s.exported {
+		args = append(args, "--ldif", path)
+	}
+	r := s.audit(t, "ldif", args...)
 	if r.code != live.code {
 		t.Errorf("exit code %d\n%s", r.code, r.stderr)
 	}
