@@ -90,7 +90,7 @@ func newForests(t *testing.T) *forests {
 	}
 	s.further, s.clashes = fabrikam(t, s.org)
 	writeLDIF(t, small, s.further.Directory)
-	first := domainController(t, peer{"--addr", contosoAddress, "--domain-dn", s.org.Directory.BaseDN, large})
+	first := domainController(t, peer{"--workers", "4", "--addr", contosoAddress, "--domain-dn", s.org.Directory.BaseDN, large})
 	second := domainController(t, peer{"--addr", fabrikamAddress, "--domain-dn", s.further.Directory.BaseDN, "--joinable", small})
 	s.contoso, s.fabrikam = first(t), second(t)
 	assertRefused(t, s.contoso["AD_REFUSED"])
