@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"hybridaudit/sources/evidence"
 )
@@ -39,4 +41,22 @@ func Names(o evidence.ADObject, objects []evidence.ADObject) []string {
 		}
 	}
 	return names
+}
+
+// MostListed is how many objects a finding about many of them lists.
+const MostListed = 100
+
+// Listed names the first of several objects of a forest, by name, and describes each with its SIP address, its number and its DN as evidence.
+func Listed(objects []evidence.ADObject) ([]string, []Fact) {
+	objects = slices.SortedFunc(slices.Values(objects), func(a, b evidence.ADObject) int {
+		return cmp.Or(strings.Compare(ADSubject(a).Name, ADSubject(b).Name), strings.Compare(a.GUID().String(), b.GUID().String()))
+	})
+	objects = objects[:min(len(objects), MostListed)]
+	names, lines := make([]string, len(objects)), make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = ADSubject(o).Name
+		parts := []string{names[i], o.SIP(), o.Line(), o.DN()}
+		lines[i] = strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " | ")
+	}
+	return names, []Fact{{Name: "objects", Values: lines}}
 }

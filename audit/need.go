@@ -42,6 +42,15 @@ func Whole(needs []Need) []Need {
 	return needs
 }
 
+// All makes needs of every row: the rule judges a person by how many are like that, so a part that was read does not hold.
+func All(needs []Need) []Need {
+	needs = slices.Clone(needs)
+	for i := range needs {
+		needs[i].PartOK = false
+	}
+	return needs
+}
+
 // Better makes needs optional: they are shown as evidence, or make a finding sharper.
 func Better(needs []Need) []Need {
 	needs = slices.Clone(needs)

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -46,16 +47,20 @@ type facts struct {
 	plans    func() *plans.Catalogue
 	owners   map[owners.Kind]func() *owners.Index
 	verified func() map[string]evidence.Domain
-	teams    func() map[directory.GUID]evidence.TeamsUser
-	classes  func() []scope.TenantClass // by row of the tenant users
-	domains  func() *domains.Index
-	sipUsed  func() bool
-	resource func() map[string]bool // forests of resource accounts
-	narrowed func() bool            // the configuration kept the reading of directory users to a part
+	// domainsRead says that the verified domains are all that there are.
+	domainsRead bool
+	teams       func() map[directory.GUID]evidence.TeamsUser
+	classes     func() []scope.TenantClass // by row of the tenant users
+	domains     func() *domains.Index
+	sipUsed     func() bool
+	numbered    func() bool // somebody has a telephone number
+	homes       func() *Homes
+	resource    func() map[string]bool // forests of resource accounts
+	narrowed    bool                   // the configuration kept the reading of directory users to a part
 }
 
 func newFacts(s *evidence.Snapshot, o Options) *facts {
-	f := &facts{owners: map[owners.Kind]func() *owners.Index{}}
+	f := &facts{owners: map[owners.Kind]func() *owners.Index{}, narrowed: s.Narrowed(evidence.ADUsers), domainsRead: s.State(evidence.TenantDomains) == evidence.Complete}
 	f.scope = sync.OnceValue(func() *scope.Scope { return scope.New(s, o.Scope) })
 	nobody := func(a evidence.ADObject) bool {
 		c := f.scope().Class(a)
@@ -95,19 +100,31 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 	})
 	f.resource = sync.OnceValue(func() map[string]bool { return resourceForests(s, f.scope()) })
 	f.sipUsed = sync.OnceValue(func() bool { return sipUsed(s) })
-	f.narrowed = sync.OnceValue(func() bool { return s.Narrowed(evidence.ADUsers) })
+	f.numbered = sync.OnceValue(func() bool { return numbered(s) })
+	f.homes = sync.OnceValue(func() *Homes { return newHomes(s, f.scope(), f.topology()) })
 	return f
 }
 
 // outside says that a tenant user without a directory partner may have it in a part of the directory that the configuration left out.
 func (f *facts) outside(u evidence.TenantUser) bool {
-	return u.Synced() == evidence.True && f.narrowed()
+	return u.Synced() == evidence.True && f.narrowed
 }
 
 func sipUsed(s *evidence.Snapshot) bool {
 	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups} {
 		for o := range s.ADObjects(d) {
 			if o.SIP() != "" || o.SIPEnabled() != evidence.Absent {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func numbered(s *evidence.Snapshot) bool {
+	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts} {
+		for o := range s.ADObjects(d) {
+			if o.Line() != "" || o.PrivateLine() != "" {
 				return true
 			}
 		}
@@ -154,6 +171,9 @@ func (p *Pass) Disputed() *join.Disputed { return p.facts.disputed() }
 // Topology tells the on-premises deployment and where people are homed.
 func (p *Pass) Topology() *topology.Deployment { return p.facts.topology() }
 
+// Homes counts where people are homed.
+func (p *Pass) Homes() *Homes { return p.facts.homes() }
+
 // Plans tells what licences amount to.
 func (p *Pass) Plans() *plans.Catalogue { return p.facts.plans() }
 
@@ -164,6 +184,12 @@ func (p *Pass) Owners(k owners.Kind) *owners.Index { return p.facts.owners[k]() 
 func (p *Pass) Verified(domain string) (evidence.Domain, bool) {
 	d, ok := p.facts.verified()[domain]
 	return d, ok
+}
+
+// Unverified says that the tenant's domains are known and that this (in lower-case A-label form) is no verified one of them.
+func (p *Pass) Unverified(domain string) bool {
+	_, ok := p.Verified(domain)
+	return !ok && p.facts.domainsRead
 }
 
 // Teams gives the Teams configuration of a tenant user, the zero value when there is none.
@@ -179,15 +205,32 @@ func (p *Pass) Domains() *domains.Index { return p.facts.domains() }
 
 // WithoutSIP is the reason not to judge SIP data: all users, contacts and groups were read, and none has any.
 func (p *Pass) WithoutSIP() Reason {
-	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts, evidence.ADGroups} {
-		if p.Evidence.State(d) != evidence.Complete || p.Evidence.Narrowed(d) {
-			return Reason{}
-		}
-	}
-	if p.facts.sipUsed() {
+	if !p.allRead(evidence.ADUsers, evidence.ADContacts, evidence.ADGroups) || p.facts.sipUsed() {
 		return Reason{}
 	}
 	return Because("noSIP")
+}
+
+// WithoutNumbers is the reason not to judge telephone numbers: all users and contacts were read, and none has one.
+func (p *Pass) WithoutNumbers() Reason {
+	if !p.allRead(evidence.ADUsers, evidence.ADContacts) || p.facts.numbered() {
+		return Reason{}
+	}
+	return Because("noNumbers")
+}
+
+// WithoutDeployment is the reason not to judge what only a deployment on-premises has.
+func (p *Pass) WithoutDeployment() Reason {
+	if p.Topology().Present() {
+		return Reason{}
+	}
+	return Because("noDeployment")
+}
+
+func (p *Pass) allRead(datasets ...evidence.Dataset) bool {
+	return !slices.ContainsFunc(datasets, func(d evidence.Dataset) bool {
+		return p.Evidence.State(d) != evidence.Complete || p.Evidence.Narrowed(d)
+	})
 }
 
 // Now is when the evidence was taken.
@@ -206,6 +249,14 @@ func (p *Pass) Settled(o evidence.ADObject) bool { return p.Now().Sub(o.Changed(
 
 // Assessed says whether a variant's own needs were read. Checks need not ask: reports of other variants are dropped.
 func (p *Pass) Assessed(variant string) bool { return !p.silent[variant] }
+
+// Read says whether needs were read completely, optional ones too: what is counted in a part is not shown as the number of all.
+func (p *Pass) Read(needs []Need) bool {
+	return !slices.ContainsFunc(needs, func(n Need) bool {
+		why, _ := lack(p.Evidence, n)
+		return !why.IsZero()
+	})
+}
 
 // Params gives the rule's parameters: the configured ones, or the defaults. T is the type that the rule's Params makes.
 func Params[T any](p *Pass) *T { return p.params.(*T) }

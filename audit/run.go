@@ -194,7 +194,7 @@ func (r *run) coverage(needs []Need) verdict {
 		if n.Optional {
 			continue
 		}
-		reason, part := r.lack(n)
+		reason, part := lack(r.evidence, n)
 		switch {
 		case reason.IsZero():
 		case part && n.PartOK:
@@ -241,10 +241,10 @@ func (r *run) leftOut(d evidence.Dataset) bool {
 
 // lack says what of a need was not read; part is true when rows were read that can be judged. A source that was not asked for the dataset says nothing when
 // another one was.
-func (r *run) lack(n Need) (reason Reason, part bool) {
+func lack(s *evidence.Snapshot, n Need) (reason Reason, part bool) {
 	dataset := Str("dataset", string(n.Dataset))
 	asked, read := false, false
-	for _, c := range r.evidence.Of(n.Dataset) {
+	for _, c := range s.Of(n.Dataset) {
 		switch c.State {
 		case evidence.NotRequested:
 			continue

@@ -25,7 +25,7 @@ const (
 	Alias                  // mailNickname
 	Target                 // targetAddress
 	Phone                  // telephone numbers of msRTCSIP-Line and msRTCSIP-PrivateLine, with their extensions
-	MainNumber             // the same numbers in their proper form, without extensions
+	MainNumber             // those of them that begin with +, without extensions, however they are written
 )
 
 // Each calls yield for every address of that kind that the object holds, in comparison form. One object may hold the same address twice.
@@ -74,11 +74,11 @@ func eachNumber(o evidence.ADObject, k Kind, yield func(string)) {
 		if line == "" {
 			continue
 		}
-		switch n, problem := phone.Parse(line); {
+		switch n, _ := phone.Parse(line); {
 		case n.IsZero():
 		case k == Phone:
 			yield(PhoneKey(o.Forest(), n))
-		case problem == phone.OK:
+		case n.Global():
 			yield(n.Digits)
 		}
 	}

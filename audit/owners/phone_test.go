@@ -11,7 +11,7 @@ import (
 	"hybridaudit/sources/evidence"
 )
 
-// Numbers are compared without how they are written; those without + belong to their forest, and main numbers are those in proper form only.
+// Numbers are compared without how they are written; those without + belong to their forest, and main numbers are those with + only.
 func TestTelephoneNumbers(t *testing.T) {
 	rows := map[evidence.Dataset][]row{
 		evidence.ADUsers: {
@@ -44,7 +44,7 @@ func TestTelephoneNumbers(t *testing.T) {
 		{owners.Phone, "+81312345678;ext=1", []string{guid(2)}},
 		{owners.Phone, owners.PhoneKey("contoso.com", local), []string{guid(3), guid(4)}},
 		{owners.Phone, owners.PhoneKey("fabrikam.com", local), []string{guid(5)}},
-		{owners.MainNumber, "+81312345678", []string{guid(1), guid(2)}},
+		{owners.MainNumber, "+81312345678", []string{guid(1), guid(2), guid(8)}},
 		{owners.MainNumber, "5555", nil},
 	} {
 		if diff := cmp.Diff(c.want, holders(c.kind, c.value)); diff != "" {

@@ -11,8 +11,7 @@ import (
 
 // Product is what a version number in the directory stands for.
 type Product struct {
-	Version int64
-	Name    string // "" when the number is not known
+	Name string // "" when the number is not known
 	// Approximate says that the number is not published for this product, or that several products share it: only the build number on the server tells.
 	Approximate bool
 	// SupportEnd is the first moment without support; the zero time when it is not known, or long past (see Movable).
@@ -26,9 +25,9 @@ type Product struct {
 // Period is a span of time: from From until just before Until.
 type Period struct{ From, Until time.Time }
 
-// ProductOf reads msRTCSIP-PoolVersion and msRTCSIP-TrustedServerVersion. The numbers up to 5 are published for pools, 6 for trusted servers.
+// ProductOf reads msRTCSIP-PoolVersion. The numbers up to 5 are published for pools; 6 is published for trusted servers only, 7 and 8 are not at all.
 func ProductOf(version int64) Product {
-	p := Product{Version: version}
+	var p Product
 	switch version {
 	case 0, 1, 2:
 		p.Name = "Live Communications Server"

@@ -255,10 +255,10 @@ func TestDomains(t *testing.T) {
 	got := sample(t, documenttest.Options{}).Domains()
 	services := []string{"Email", "OfficeCommunicationsOnline"}
 	want := []document.Domain{
-		{Name: "contoso.com", InTenant: true, Verified: true, Default: true, Authentication: "Managed", Services: services, SIP: 24, UPN: 20, SMTP: 18},
-		{Name: "contoso.net", InTenant: true, Authentication: "Managed", Services: services},
-		{Name: "contoso.onmicrosoft.com", InTenant: true, Verified: true, Initial: true, Authentication: "Managed", Services: services},
-		{Name: "fabrikam.com", InTenant: true, Verified: true, Authentication: "Managed", Services: services},
+		{Name: "contoso.com", Tenant: "Contoso", InTenant: true, Verified: true, Default: true, Authentication: "Managed", Services: services, SIP: 24, UPN: 20, SMTP: 18},
+		{Name: "contoso.net", Tenant: "Contoso", InTenant: true, Authentication: "Managed", Services: services},
+		{Name: "contoso.onmicrosoft.com", Tenant: "Contoso", InTenant: true, Verified: true, Initial: true, Authentication: "Managed", Services: services},
+		{Name: "fabrikam.com", Tenant: "Contoso", InTenant: true, Verified: true, Authentication: "Managed", Services: services},
 		{Name: "contoso.local", UPN: 4, SMTP: 4},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -269,11 +269,44 @@ func TestDomains(t *testing.T) {
 func TestLicences(t *testing.T) {
 	got := slices.Collect(sample(t, documenttest.Options{}).Licences())
 	want := []document.Licence{
-		{Name: "SPE_E5", State: "Enabled", Enabled: 20, Consumed: 18, Free: 2, Teams: true},
-		{Name: "STANDARDPACK", State: "Enabled", Enabled: 3, Warning: 2, Consumed: 6, Free: -1, Teams: true},
-		{Name: "EMSPREMIUM", State: "Enabled", Enabled: 10, Suspended: 5, Consumed: 2, Free: 8},
+		{Name: "SPE_E5", Tenant: "Contoso", State: "Enabled", Enabled: 20, Consumed: 18, Free: 2, Teams: true},
+		{Name: "STANDARDPACK", Tenant: "Contoso", State: "Enabled", Enabled: 3, Warning: 2, Consumed: 6, Free: -1, Teams: true},
+		{Name: "EMSPREMIUM", Tenant: "Contoso", State: "Enabled", Enabled: 10, Suspended: 5, Consumed: 2, Free: 8},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A domain that two tenants have belongs to the one in which it is verified, and a subscription of two tenants is two rows.
+func TestTwoTenants(t *testing.T) {
+	b := evidence.NewBuilder(documenttest.Taken)
+	var decoder evidence.Decoder
+	for _, r := range []struct {
+		d   evidence.Dataset
+		row string
+	}{
+		{evidence.TenantDomains, `{"id":"both.com","tenant":"a","isVerified":true,"supportedServices":["Email"]}`},
+		{evidence.TenantDomains, `{"id":"both.com","tenant":"b","supportedServices":["Intune"]}`},
+		{evidence.TenantDomains, `{"id":"later.com","tenant":"a","supportedServices":["Intune"]}`},
+		{evidence.TenantDomains, `{"id":"Later.com","tenant":"b","isVerified":true,"supportedServices":["Email"]}`},
+		{evidence.TenantSKUs, `{"skuId":"11111111-1111-1111-1111-111111111111","skuPartNumber":"SPE_E5","tenant":"a"}`},
+		{evidence.TenantSKUs, `{"skuId":"11111111-1111-1111-1111-111111111111","skuPartNumber":"SPE_E5","tenant":"b"}`},
+	} {
+		if err := decoder.Row(b.Table(r.d), []byte(r.row)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := document.New(&audit.Result{Evidence: b.Seal()}, sample(t, documenttest.Options{}).Meta)
+	domains := []document.Domain{
+		{Name: "both.com", Tenant: "a", InTenant: true, Verified: true, Services: []string{"Email"}},
+		{Name: "later.com", Tenant: "b", InTenant: true, Verified: true, Services: []string{"Email"}},
+	}
+	if diff := cmp.Diff(domains, d.Domains()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	licences := []document.Licence{{Name: "SPE_E5", Tenant: "a"}, {Name: "SPE_E5", Tenant: "b"}}
+	if diff := cmp.Diff(licences, slices.Collect(d.Licences())); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

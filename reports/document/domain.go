@@ -13,6 +13,7 @@ import (
 // Domain is a domain of the tenant, or one that people's addresses use although the tenant does not have it.
 type Domain struct {
 	Name           string // lower-case A-label form
+	Tenant         string // that has it, as it was configured
 	InTenant       bool
 	Verified       bool
 	Default        bool
@@ -29,10 +30,11 @@ func (d *Document) Domains() []Domain {
 	t := &tally{keys: map[string]string{}, domains: map[string]*Domain{}}
 	for x := range d.result.Evidence.Domains() {
 		e := t.of(address.DomainKey(x.ID()))
-		e.InTenant, e.Verified, e.Default, e.Initial, e.Authentication = true, x.Verified(), x.Default(), x.Initial(), x.Authentication()
-		for s := range x.Services() {
-			e.Services = append(e.Services, s)
+		if e.Verified {
+			continue // another tenant has it, and only one can have it verified
 		}
+		e.Tenant, e.Services = x.Tenant(), slices.Collect(x.Services())
+		e.InTenant, e.Verified, e.Default, e.Initial, e.Authentication = true, x.Verified(), x.Default(), x.Initial(), x.Authentication()
 	}
 	for _, p := range d.result.Persons {
 		t.person(p.AD, p.Tenant)

@@ -9,6 +9,7 @@ import (
 // Licence is a subscription of the tenant.
 type Licence struct {
 	Name      string // part number, or the id when there is none
+	Tenant    string // that has it, as it was configured
 	State     string // capabilityStatus as Graph writes it
 	Enabled   int    // units
 	Warning   int    // units in their grace period
@@ -27,7 +28,7 @@ func (d *Document) Licences() iter.Seq[Licence] {
 		for s := range d.result.Evidence.SKUs() {
 			id := s.ID().String()
 			l := Licence{
-				Name: s.PartNumber(), State: s.Status(), Enabled: int(s.Enabled()), Warning: int(s.Warning()), Suspended: int(s.Suspended()),
+				Name: s.PartNumber(), Tenant: s.Tenant(), State: s.Status(), Enabled: int(s.Enabled()), Warning: int(s.Warning()), Suspended: int(s.Suspended()),
 				LockedOut: int(s.LockedOut()), Consumed: int(s.Consumed()), Free: int(s.Enabled() + s.Warning() - s.Consumed()),
 				Teams: catalogue.Contains(id, plans.Teams), Skype: catalogue.Contains(id, plans.Skype),
 			}

@@ -20,7 +20,7 @@ import (
 func TestLibreOfficeReadsTheWorkbook(t *testing.T) {
 	office, err := exec.LookPath("soffice")
 	if err != nil {
-		const how = "LibreOffice is not installed: apt-get install libreoffice-calc-nogui"
+		const how = "peer LibreOffice is missing: soffice is not installed; enable with: apt-get install libreoffice-calc-nogui"
 		if os.Getenv("HYBRIDAUDIT_E2E") == "required" {
 			t.Fatal(how)
 		}

@@ -19,7 +19,8 @@ func (b *book) domains(ctx context.Context) error {
 			{key: "sipPeople", width: 18, kind: count},
 			{key: "upnPeople", width: 18, kind: count},
 			{key: "smtpPeople", width: 18, kind: count},
-			{key: "services", width: 44, wrap: true},
+			{key: "services", width: 36, wrap: true},
+			{key: "tenant", width: 20, wrap: true},
 		},
 	}
 	good, bad := tone{greenFill, greenInk, ""}, severityTone(document.High)
@@ -42,6 +43,7 @@ func (b *book) domains(ctx context.Context) error {
 		s.number(6, d.UPN)
 		s.number(7, d.SMTP)
 		s.text(8, join(d.Services, ", "))
+		s.text(9, clean(d.Tenant))
 	})
 }
 
@@ -59,6 +61,7 @@ func (b *book) licences(ctx context.Context) error {
 			{key: "free", width: 11, kind: count},
 			{key: "hasTeams", width: 11},
 			{key: "hasSkype", width: 14},
+			{key: "tenant", width: 20, wrap: true},
 		},
 	}
 	short := severityTone(document.High)
@@ -74,6 +77,7 @@ func (b *book) licences(ctx context.Context) error {
 		}
 		s.text(8, b.yesNo(x.Teams))
 		s.text(9, b.yesNo(x.Skype))
+		s.text(10, clean(x.Tenant))
 	})
 }
 

@@ -180,6 +180,8 @@ func TestCellsHaveTheirTypes(t *testing.T) {
 		{"People", "Name", excelize.CellTypeInlineString, ""},
 		{"Licences", "Free", excelize.CellTypeUnset, "#,##0"},
 		{"Domains", "People by SIP address", excelize.CellTypeUnset, "#,##0"},
+		{"Domains", "Tenant", excelize.CellTypeInlineString, ""},
+		{"Licences", "Tenant", excelize.CellTypeInlineString, ""},
 		{"Coverage", "Rows read", excelize.CellTypeUnset, "#,##0"},
 		{"Coverage", "Started (UTC)", excelize.CellTypeUnset, "yyyy-mm-dd hh:mm"},
 		{"Rules", "Findings", excelize.CellTypeUnset, "#,##0"},

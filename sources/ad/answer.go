@@ -34,7 +34,7 @@ type answer struct {
 	torn     bool // the connection was closed in the middle: slab may still be written
 }
 
-// size of what it holds.
+// entries is how many it holds.
 func (a *answer) entries() int { return len(a.ends) }
 
 // entry gives the i-th entry's element. It lies in the slab.

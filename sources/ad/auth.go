@@ -121,7 +121,7 @@ func (c Config) kerberosFaults() []error {
 	service, host, _ := strings.Cut(a.SPN, "/")
 	fault(a.SPN != "" && (service == "" || host == ""), "the service principal name must be like ldap/dc01.contoso.com")
 	if kind, _, ok := strings.Cut(a.CCache, ":"); ok && len(kind) > 1 && kind != "FILE" {
-		fault(true, fmt.Sprintf("credential caches of kind %s cannot be read, only files: kinit -c FILE:/path", printable(kind, 40)))
+		fault(true, fmt.Sprintf("credential caches of kind %s cannot be read, only files: kinit -c FILE:/path", directory.Printable(kind, 40)))
 	}
 	return faults
 }

@@ -128,6 +128,11 @@ func (c *collection) connect(ctx context.Context, one *candidate, w wish) (*sess
 	})
 	if fault != nil {
 		free()
+		if fault.SignIn() { // a client certificate is refused outside of the sign-in
+			c.mu.Lock()
+			c.refused = fault
+			c.mu.Unlock()
+		}
 		return nil, fault
 	}
 	s.free = free
@@ -185,11 +190,11 @@ func (c *collection) accept(one *candidate, root rootDSE, w wish) *Error {
 	switch {
 	case c.forest.root != "" && directory.DNKey(root.rootDomain) != directory.DNKey(c.forest.root):
 		return &Error{
-			Kind: NoDomain, Server: one.server.address, What: fmt.Sprintf("it belongs to the forest %s and not to %s", printable(root.forest(), 255), c.forest.name),
+			Kind: NoDomain, Server: one.server.address, What: fmt.Sprintf("it belongs to the forest %s and not to %s", directory.Printable(root.forest(), 255), c.forest.name),
 			Advice: "read each forest on its own",
 		}
 	case w.context != "" && !w.catalog && key != directory.DNKey(w.context):
-		return &Error{Kind: NoDomain, Server: one.server.address, What: "it belongs to the domain " + printable(root.domain(), 255)}
+		return &Error{Kind: NoDomain, Server: one.server.address, What: "it belongs to the domain " + directory.Printable(root.domain(), 255)}
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type catchUp struct {
 	missed map[directory.GUID]bool
 
 	updated, carried int
+	referrals        int // in the list
 }
 
 // notCaughtUpError says why a place must be read in full.
@@ -59,6 +60,7 @@ func (r *reader) bring(ctx context.Context, p place) error {
 	u, err := r.plan(p)
 	if err == nil {
 		if err = u.run(ctx); err == nil {
+			r.sink.referred(u.referrals)
 			r.tell(p, u.account())
 			return nil
 		}
@@ -100,9 +102,9 @@ func (r *reader) tell(p place, text string) {
 	c := r.collection
 	switch {
 	case len(c.basesOf(r.lane.domain)) > 1:
-		text = printable(p.base, 300) + ": " + text
+		text = directory.Printable(p.base, 300) + ": " + text
 	case len(c.domains) > 1:
-		text = printable(r.lane.domain.dns, 255) + ": " + text
+		text = directory.Printable(r.lane.domain.dns, 255) + ": " + text
 	}
 	r.sink.note(text)
 }
@@ -150,6 +152,7 @@ func (u *catchUp) add(s *session) func(entries.Entry) error {
 // list goes through all objects of the place and carries the rows of those that did not change over.
 func (u *catchUp) list(ctx context.Context, s *session) error {
 	w := u.reader.sink.writer
+	u.referrals = 0
 	err := u.pages(ctx, s, u.place.filter, u.listed, func(e entries.Entry) error {
 		g, ok := entries.GUIDOf(e)
 		if !ok {
@@ -227,6 +230,9 @@ func (u *catchUp) gone() int {
 			continue
 		}
 		text := u.earlier.object(int(row)).DN()
+		if !sameDomain(text, u.reader.lane.domain.context) {
+			continue
+		}
 		key := directory.DNKey(text)
 		if !below(key, base) || c.forest.configuration != "" && below(key, configuration) {
 			continue
@@ -251,23 +257,23 @@ func (u *catchUp) pages(ctx context.Context, s *session, filter string, attribut
 		before := r.sink.writer.Rows()
 		defer func() { r.collection.gave(r, s, r.sink.writer.Rows()-before) }()
 		if filter == u.place.filter { // the others find the same referrals
-			r.sink.writer.Referred(one.referrals)
+			u.referrals += one.referrals
 		}
 		for i := range one.entries() {
 			e, err := decode(one.entry(i))
 			if err != nil {
 				return s.unreadable(err)
 			}
-			if g, ok := entries.GUIDOf(e); ok && i == 0 {
-				if firsts[g] {
-					return errSamePage
+			if i == 0 {
+				if g, ok := entries.GUIDOf(e); ok {
+					if firsts[g] {
+						return errSamePage
+					}
+					firsts[g] = true
 				}
-				firsts[g] = true
 			}
 			if r.skip != nil && r.skip(e.DN) {
-				if filter == u.place.filter {
-					r.sink.skipped++
-				}
+				r.sink.skipped = true
 				continue
 			}
 			if err := take(e); err != nil {

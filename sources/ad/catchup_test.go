@@ -274,6 +274,48 @@ func TestCatchUpFallsBack(t *testing.T) {
 			if notes := notesAbout(t, got, evidence.ADUsers); notes != tt.notes {
 				t.Errorf("notes: %s", notes)
 			}
+			if want, notes := referralsIn(t, full), referralsIn(t, got); notes != want || want == "" {
+				t.Errorf("referrals: %q, want %q", notes, want)
+			}
+		})
+	}
+}
+
+// referralsIn gives the note on referrals among those on the users.
+func referralsIn(t testing.TB, s *evidence.Snapshot) string {
+	t.Helper()
+	for _, note := range coverage(t, s, evidence.ADUsers).Notes {
+		if strings.Contains(note, "referral") {
+			return note
+		}
+	}
+	return ""
+}
+
+// Servers that were only looked at do not count, in whatever order the servers are known.
+func TestCatchUpBesideServersThatWereNotNeeded(t *testing.T) {
+	e := newEstate(30, 12)
+	n := e.serve(t)
+	other := e.sub
+	other.DCHost, other.InvocationID = "dc22.emea.contoso.com", otherDatabase()
+	n.serve(t, ldaplab.Options{Directory: other, Forest: []lab.Directory{e.root, other}})
+	then := []string{"ldaps://dc01.contoso.com", "ldaps://dc21.emea.contoso.com", "ldaps://dc22.emea.contoso.com"}
+	for name, now := range map[string][]string{"as then": then, "the other first": {then[0], then[2], then[1]}} {
+		t.Run(name, func(t *testing.T) {
+			before, err := collect(t, n.settings(func(c *Config) { c.Servers = then }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if servers := before.Rows(evidence.ADServers); servers != 3 {
+				t.Fatalf("%d servers were seen", servers)
+			}
+			got, err := collect(t, n.settings(after(before), func(c *Config) { c.Servers = now }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if notes := notesAbout(t, got, evidence.ADUsers); notes != "contoso.com: 0 changed, 0 gone, 30 carried over; emea.contoso.com: 0 changed, 0 gone, 12 carried over" {
+				t.Errorf("notes: %s", notes)
+			}
 		})
 	}
 }

@@ -49,7 +49,6 @@ func TestCatchUpWithFaults(t *testing.T) {
 		"cut in the changes": {ldaplab.Fault{Kind: ldaplab.CutConnection, Filter: "uSNChanged>=", Pages: 1, Entries: 1}, caughtUp, evidence.Complete},
 		"cut in the list":    {ldaplab.Fault{Kind: ldaplab.CutConnection, Filter: "objectClass=user", Pages: 6, Entries: 3}, caughtUp, evidence.Complete},
 		"cut three times":    {ldaplab.Fault{Kind: ldaplab.CutConnection, Filter: "objectClass=user", Pages: 6, Entries: 3, Times: 3}, caughtUp, evidence.Complete},
-		"cut in the schema":  {ldaplab.Fault{Kind: ldaplab.CutConnection, Filter: "attributeSchema"}, caughtUp, evidence.Complete},
 		"forgotten search":   {ldaplab.Fault{Kind: ldaplab.WrongCookie, Filter: "objectClass=user", Pages: 6}, caughtUp, evidence.Complete},
 		"forgotten again and again": {
 			ldaplab.Fault{Kind: ldaplab.WrongCookie, Filter: "objectClass=user", Pages: 6, Times: 2},

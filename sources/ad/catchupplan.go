@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-ldap/ldap/v3"
-
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
 	"hybridaudit/sources/evidence/entries"
@@ -26,7 +24,6 @@ const (
 type past struct {
 	mu     sync.Mutex
 	tables map[evidence.Dataset]*earlier
-	silent []string // see silentAttributes; nil while they are not known
 }
 
 // earlier is a dataset of the earlier run.
@@ -79,7 +76,7 @@ func (r *reader) plan(p place) (*catchUp, error) {
 	if e.unusable != "" {
 		return nil, notCaughtUp("%s", e.unusable)
 	}
-	m, err := c.markOf(r.lane.domain)
+	m, err := c.markOf(r.lane.domain, e.cover.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +129,9 @@ func earlierIn(s *evidence.Snapshot, d evidence.Dataset, forest string) *earlier
 	return e
 }
 
-// markOf finds the server that a domain was read from in the earlier run. When it was read from several, nothing tells what came from which.
-func (c *collection) markOf(d *domain) (mark, error) {
+// markOf finds the server that a domain was read from in the earlier run, among those that gave the dataset, joined as coverage has them: the earlier evidence
+// also lists servers that were only looked at. When the domain was read from several, nothing tells what came from which.
+func (c *collection) markOf(d *domain, gave string) (mark, error) {
 	s := c.config.Previous
 	name := directory.DomainOf(d.context)
 	if d.catalog {
@@ -144,9 +142,10 @@ func (c *collection) markOf(d *domain) (mark, error) {
 			return mark{}, notCaughtUp("the earlier evidence comes from a global catalog")
 		}
 	}
+	hosts := hostsOf(gave)
 	var found []evidence.ADServer
 	for one := range s.ADServers() {
-		if strings.EqualFold(one.Forest(), c.forest.name) && strings.EqualFold(one.Domain(), name) {
+		if strings.EqualFold(one.Forest(), c.forest.name) && strings.EqualFold(one.Domain(), name) && slices.Contains(hosts, strings.ToLower(one.Host())) {
 			found = append(found, one)
 		}
 	}
@@ -168,6 +167,11 @@ func (c *collection) markOf(d *domain) (mark, error) {
 	return m, nil
 }
 
+// hostsOf splits the servers of a coverage, in lower case.
+func hostsOf(servers string) []string {
+	return strings.Split(strings.ToLower(servers), serverSeparator)
+}
+
 // check makes sure that a connection leads to the database of the mark. The counter of changes is the server's own, and starts anew with the database.
 func (u *catchUp) check(s *session) error {
 	if u.checked == s {
@@ -178,7 +182,7 @@ func (u *catchUp) check(s *session) error {
 	case now.IsZero():
 		return notCaughtUp("the server does not tell which database it has")
 	case now != u.mark.invocation && !strings.EqualFold(s.name(), u.mark.host):
-		return notCaughtUp("the earlier evidence comes from another domain controller, %s", printable(u.mark.host, 255))
+		return notCaughtUp("the earlier evidence comes from another domain controller, %s", directory.Printable(u.mark.host, 255))
 	case now != u.mark.invocation:
 		return notCaughtUp("the domain controller's database was replaced since")
 	case s.root.usn < 0:
@@ -191,10 +195,10 @@ func (u *catchUp) check(s *session) error {
 }
 
 // learn finds out which attributes come with the list of all objects.
-func (u *catchUp) learn(_ context.Context, s *session) error {
+func (u *catchUp) learn(context.Context, *session) error {
 	r := u.reader
 	c := r.collection
-	silent, err := c.silentAttributes(s)
+	silent, err := c.silentAttributes()
 	if err != nil {
 		return err
 	}
@@ -230,48 +234,21 @@ func (u *catchUp) learn(_ context.Context, s *session) error {
 
 // silentAttributes lists the wanted attributes whose values may change without uSNChanged of their object: what the server computes, what is not
 // replicated, and distinguished names, which follow the objects that they name and are no longer shown when those are deleted. They are told by the schema.
-func (c *collection) silentAttributes(s *session) ([]string, error) {
-	c.past.mu.Lock()
-	defer c.past.mu.Unlock()
-	if c.past.silent != nil {
-		return c.past.silent, nil
-	}
+func (c *collection) silentAttributes() ([]string, error) {
 	if c.schema.known == nil {
 		return nil, notCaughtUp("the schema cannot be read")
 	}
-	absent := c.schema.absent(c.config.wanted)
-	names := slices.DeleteFunc(slices.Clone(c.config.wanted), func(name string) bool { return slices.Contains(absent, name) })
-	silent, told := []string{}, map[string]bool{}
-	for batch := range slices.Chunk(names, schemaBatch) {
-		var filter strings.Builder
-		for _, name := range batch {
-			filter.WriteString(equal("lDAPDisplayName", name))
-		}
-		got, fault := s.search(ldap.NewSearchRequest(s.root.schema, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, s.seconds(), false,
-			"(&(objectClass=attributeSchema)(|"+filter.String()+"))", []string{"lDAPDisplayName", "attributeSyntax", "systemFlags"}, nil))
-		if fault != nil {
-			return nil, fault
-		}
-		for _, e := range got.Entries {
-			at := slices.IndexFunc(batch, func(name string) bool {
-				return strings.EqualFold(name, e.GetEqualFoldAttributeValue("lDAPDisplayName"))
-			})
-			syntax := e.GetEqualFoldAttributeValue("attributeSyntax")
-			if at < 0 || syntax == "" {
-				continue
-			}
-			told[batch[at]] = true
-			if changesSilently(batch[at], syntax, e.GetEqualFoldAttributeValue("systemFlags")) {
-				silent = append(silent, batch[at])
-			}
-		}
-	}
-	for _, name := range names {
-		if !told[name] {
+	var silent []string
+	for _, name := range c.config.wanted {
+		a, ok := c.schema.known[strings.ToLower(name)]
+		switch {
+		case !ok:
+		case a.syntax == "":
 			return nil, notCaughtUp("the schema does not tell the kind of %s", name)
+		case changesSilently(name, a.syntax, a.flags):
+			silent = append(silent, name)
 		}
 	}
-	c.past.silent = silent
 	return silent, nil
 }
 
@@ -301,8 +278,12 @@ func (c *collection) prefer(candidates []*candidate) {
 		return
 	}
 	then := map[string]bool{}
-	for one := range c.config.Previous.ADServers() {
-		then[strings.ToLower(one.Host())] = true
+	for _, d := range objectDatasets() {
+		for _, cover := range c.config.Previous.Of(d) {
+			for _, host := range hostsOf(cover.Server) {
+				then[host] = true
+			}
+		}
 	}
 	rank := func(one *candidate) int {
 		if then[strings.ToLower(one.server.host)] {
@@ -333,24 +314,13 @@ func sameDomain(a, b string) bool {
 	return strings.EqualFold(directory.DomainOf(a), directory.DomainOf(b))
 }
 
-// valueOf gives the first value of an attribute, nil when there is none. Servers spell names in any case.
-func valueOf(e entries.Entry, name string) []byte {
-	for i := range e.Attributes {
-		a := &e.Attributes[i]
-		if len(a.Values) > 0 && len(a.Name) == len(name) && strings.EqualFold(string(a.Name), name) {
-			return a.Values[0]
-		}
-	}
-	return nil
-}
-
 func numberOf(e entries.Entry, name string) (int64, bool) {
-	n, err := strconv.ParseInt(string(valueOf(e, name)), 10, 64)
+	n, err := strconv.ParseInt(string(e.Value(name)), 10, 64)
 	return n, err == nil
 }
 
 // timeOf gives a time in whole seconds, as evidence keeps it.
 func timeOf(e entries.Entry, name string) (time.Time, bool) {
-	at, err := directory.ParseGeneralizedTime(string(valueOf(e, name)))
+	at, err := directory.ParseGeneralizedTime(string(e.Value(name)))
 	return at.Truncate(time.Second), err == nil
 }

@@ -41,7 +41,8 @@ func (c *collection) run(ctx context.Context) error {
 		c.fault(reason, c.config.datasets...)
 		return reason
 	}
-	home := &lane{domain: &domain{partition: partition{dns: first.root.domain(), context: first.root.defaultContext}, catalog: first.server.catalog}, session: first}
+	home := &lane{domain: newDomain(partition{dns: first.root.domain(), context: first.root.defaultContext}), session: first}
+	home.domain.catalog = first.server.catalog
 	defer home.drop() // unless somebody took the connection over
 	c.server = first.root.host
 	c.readForest(ctx, home)
@@ -114,7 +115,7 @@ func (c *collection) readForest(ctx context.Context, home *lane) {
 func (c *collection) listDomains(home *lane) {
 	for _, p := range c.forest.domains {
 		if c.domainOf(p.context) == nil {
-			c.domains = append(c.domains, &domain{partition: p})
+			c.domains = append(c.domains, newDomain(p))
 		}
 	}
 	if len(c.forest.domains) == 0 {
@@ -183,7 +184,7 @@ func (c *collection) basesOf(d *domain) []string {
 func (c *collection) strayBases() {
 	for i, base := range c.config.bases {
 		if c.innermost(base) == nil {
-			c.fault(fmt.Errorf("search base %s lies in no domain of the forest", printable(c.config.SearchBases[i], 300)), objectDatasets()...)
+			c.fault(fmt.Errorf("search base %s lies in no domain of the forest", directory.Printable(c.config.SearchBases[i], 300)), objectDatasets()...)
 		}
 	}
 }

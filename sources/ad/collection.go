@@ -110,11 +110,8 @@ func (c *collection) cover() {
 		if cover.State == evidence.Failed && cover.Rows > 0 {
 			cover.State = evidence.Partial
 		}
-		if cover.State == evidence.Complete && cover.Expected < 0 {
-			cover.Expected = cover.Rows
-		}
 		c.builder.Cover(cover)
-		c.config.Log.Info("dataset read", "dataset", cover.Dataset, "state", cover.State, "rows", cover.Rows, "reason", cover.Reason)
+		c.config.Log.Info("dataset read", "forest", cover.Source, "dataset", cover.Dataset, "state", cover.State, "rows", cover.Rows, "reason", cover.Reason)
 	}
 }
 
@@ -151,7 +148,7 @@ func (c *collection) begin(s *sink) evidence.Coverage {
 func (c *collection) domainOf(context string) *domain {
 	key := directory.DNKey(context)
 	for _, d := range c.domains {
-		if directory.DNKey(d.context) == key {
+		if d.key == key {
 			return d
 		}
 	}
@@ -163,9 +160,8 @@ func (c *collection) innermost(dn directory.DN) *domain {
 	var found *domain
 	depth := 0
 	for _, d := range c.domains {
-		context, err := directory.ParseDN(d.context)
-		if err == nil && context.Len() > depth && (dn.Equal(context) || dn.Below(context)) {
-			found, depth = d, context.Len()
+		if d.name.Len() > depth && (dn.Equal(d.name) || dn.Below(d.name)) {
+			found, depth = d, d.name.Len()
 		}
 	}
 	return found

@@ -79,7 +79,7 @@ func (c *collection) readComputers(ctx context.Context) {
 func (c *collection) readComputersOf(ctx context.Context, d *domain, filters []string) {
 	s := c.sinkOf(evidence.ADComputers)
 	if !d.reached {
-		s.fault(fmt.Errorf("the domain %s was not read: %w", printable(d.dns, 255), because(ctx, d.because)))
+		s.fault(fmt.Errorf("the domain %s was not read: %w", directory.Printable(d.dns, 255), because(ctx, d.because)))
 		return
 	}
 	l := &lane{domain: d}
@@ -93,7 +93,7 @@ func (c *collection) readComputersOf(ctx context.Context, d *domain, filters []s
 func (c *collection) computerFilters(d *domain) []string {
 	var terms []string
 	for _, host := range slices.Sorted(maps.Keys(c.named.hosts)) {
-		terms = append(terms, equal("dNSHostName", host))
+		terms = append(terms, entries.Equal("dNSHostName", host))
 	}
 	for _, text := range slices.Sorted(maps.Keys(c.named.dns)) {
 		dn, err := directory.ParseDN(text)
@@ -101,7 +101,7 @@ func (c *collection) computerFilters(d *domain) []string {
 			continue
 		}
 		for range serverDepth + 1 {
-			terms = append(terms, equal("distinguishedName", dn.String()))
+			terms = append(terms, entries.Equal("distinguishedName", dn.String()))
 			if dn = dn.Parent(); c.innermost(dn) != d || dn.Len() == 0 {
 				break
 			}
@@ -109,7 +109,7 @@ func (c *collection) computerFilters(d *domain) []string {
 	}
 	var filters []string
 	for batch := range slices.Chunk(terms, computerBatch) {
-		filters = append(filters, "(&(objectCategory=computer)(|"+strings.Join(batch, "")+"))")
+		filters = append(filters, and(entries.ComputerFilter, "(|"+strings.Join(batch, "")+")"))
 	}
 	return filters
 }

@@ -53,7 +53,7 @@ type Config struct {
 	Resolver Resolver
 	// BindName is a user principal name, DOMAIN\name or a distinguished name.
 	BindName string
-	// Password is called for each connection, and what it returns is kept in no field and no message.
+	// Password is called for each connection, with Kerberos for each granting ticket, and what it returns is kept in no field and no message.
 	Password func() (string, error)
 	// Auth says how BindName and Password are used, or what is used instead of them.
 	Auth Auth
@@ -98,7 +98,7 @@ type Config struct {
 	Previous *evidence.Snapshot
 	// Progress is called after each page, never twice at a time; expected is -1 when the server does not tell.
 	Progress func(d evidence.Dataset, rows, expected int)
-	// Log gets connections, waits and faults; nothing that names a person. Nil discards.
+	// Log gets connections, waits and faults; nothing that names a person, but for the search bases and filters of debug lines. Nil discards.
 	Log *slog.Logger
 	// Clock is the system's by default, and so is Dialer.
 	Clock  Clock
@@ -119,7 +119,7 @@ type resolved struct {
 	Config
 	servers  []server
 	bases    []directory.DN
-	excluded []directory.DN
+	excluded []string // comparison forms of ExcludeOUs
 	datasets []evidence.Dataset
 	wanted   []string // attributes to ask for, in the order of the columns
 	tickets  *tickets // of the Kerberos sign-in
@@ -142,7 +142,7 @@ func (c Config) resolve() (resolved, error) {
 		fault("no server is given, and none can be found without DNS")
 	}
 	if c.Domain != "" && !dnsName(c.Domain) {
-		fault("domain %q is no DNS name", printable(c.Domain, 100))
+		fault("domain %q is no DNS name", directory.Printable(c.Domain, 100))
 	}
 	for _, text := range c.Servers {
 		s, err := parseServer(text, c.StartTLS || c.AllowPlaintext)
@@ -168,7 +168,11 @@ func (c Config) resolve() (resolved, error) {
 		}
 		return parsed
 	}
-	r.bases, r.excluded = names("search base", c.SearchBases), names("excluded unit", c.ExcludeOUs)
+	r.bases = names("search base", c.SearchBases)
+	names("excluded unit", c.ExcludeOUs)
+	for _, dn := range c.ExcludeOUs {
+		r.excluded = append(r.excluded, directory.DNKey(dn))
+	}
 	for _, d := range objectDatasets() {
 		if _, err := filterAttributes(c.filterOf(d)); err != nil {
 			fault("filter of %s: %w", d, err)

@@ -43,11 +43,6 @@ func (r *resolved) dial(ctx context.Context, s server) (net.Conn, *Error) {
 		}
 		return secured, nil
 	}
-	if r.Auth.method() == SimpleBind {
-		r.Log.Warn("the connection is not secured: the password and all that is read travel in clear", "server", s.address)
-	} else {
-		r.Log.Warn("the connection is not secured: all that is read travels in clear", "server", s.address, "method", r.Auth.method())
-	}
 	return conn, nil
 }
 

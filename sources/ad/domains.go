@@ -19,7 +19,7 @@ const domainsAtOnce = 8
 // oidShowDeleted is the control that shows what was deleted.
 const oidShowDeleted = "1.2.840.113556.1.4.417"
 
-// job is what is read of a domain's servers into one dataset, place by place, so that the rows of a domain keep their order.
+// job is what is read of a domain's servers into one dataset, place by place, all on one line of work.
 type job struct {
 	sink  *sink
 	parts []part
@@ -82,7 +82,7 @@ func (c *collection) readDomain(ctx context.Context, d *domain, first *session) 
 	jobs := c.jobsOf(d)
 	switch {
 	case !d.reached:
-		err := fmt.Errorf("the domain %s was not read: %w", printable(d.dns, 255), because(ctx, d.because))
+		err := fmt.Errorf("the domain %s was not read: %w", directory.Printable(d.dns, 255), because(ctx, d.because))
 		for _, j := range jobs {
 			j.sink.fault(err)
 		}
@@ -95,7 +95,7 @@ func (c *collection) readDomain(ctx context.Context, d *domain, first *session) 
 
 // isRoot says whether a domain is the root domain of the forest.
 func (c *collection) isRoot(d *domain) bool {
-	return directory.DNKey(d.context) == directory.DNKey(c.forest.root)
+	return d.key == directory.DNKey(c.forest.root)
 }
 
 // reach connects to a server of a domain, or to a global catalog when there is none. Nil means that neither was to be had; the domain then says why.
@@ -140,6 +140,9 @@ func (c *collection) work(ctx context.Context, first *lane, jobs []job) {
 	})
 	for range min(c.config.Connections, len(jobs)) - 1 {
 		run.do(func(ctx context.Context) {
+			if len(queue) == 0 {
+				return // the others were faster
+			}
 			l := &lane{domain: first.domain}
 			if _, fault := c.live(ctx, l); fault != nil {
 				c.config.Log.Debug("no further connection", "domain", l.domain.dns, "because", fault) // the first one does it all
@@ -173,7 +176,7 @@ func (c *collection) readPart(ctx context.Context, l *lane, s *sink, p part) {
 			err = p.explain(err)
 		}
 		if len(c.domains) > 1 {
-			err = fmt.Errorf("%s: %w", printable(l.domain.dns, 255), err)
+			err = fmt.Errorf("%s: %w", directory.Printable(l.domain.dns, 255), err)
 		}
 	}
 	if err != nil {
@@ -253,7 +256,7 @@ func (c *collection) partOf(s *sink, d *domain, where place) part {
 	})}
 	ofDomain := !below(directory.DNKey(where.base), []string{directory.DNKey(c.forest.configuration)})
 	if slices.Contains(objectDatasets(), s.dataset) && ofDomain {
-		p.skip = c.skipping(c.excludedKeys())
+		p.skip = c.skipping(c.config.excluded)
 	}
 	if s.dataset == evidence.ADDeleted {
 		p.explain = explainDeleted
@@ -276,33 +279,25 @@ func (c *collection) fromCatalog(s *sink, p *part, d *domain, ofDomain bool) {
 	p.attributes = slices.DeleteFunc(p.attributes, func(name string) bool { return slices.Contains(lacking, name) })
 	s.lacks(lacking)
 	if d.because != nil {
-		s.note(fmt.Sprintf("%s was read from a global catalog, for no domain controller of it could be had: %s", printable(d.dns, 255), d.because))
+		s.note(fmt.Sprintf("%s was read from a global catalog, for no domain controller of it could be had: %s", directory.Printable(d.dns, 255), d.because))
 	}
 	// Below a domain a catalog also finds what lies in the domains below it, and in the configuration partition.
 	inner := []string{directory.DNKey(c.forest.configuration)}
 	for _, other := range c.domains {
 		if other != d {
-			inner = append(inner, directory.DNKey(other.context))
+			inner = append(inner, other.key)
 		}
 	}
 	base := directory.DNKey(p.place.base)
 	inner = slices.DeleteFunc(inner, func(key string) bool { return !below(key, []string{base}) })
 	if slices.Contains(objectDatasets(), s.dataset) {
-		inner = append(inner, c.excludedKeys()...)
+		inner = append(inner, c.config.excluded...)
 	}
 	p.skip = c.skipping(inner)
 	asked, _ := filterAttributes(p.place.filter)
 	if blind := c.schema.notInCatalog(asked); len(blind) > 0 {
-		s.fault(fmt.Errorf("%s was read from a global catalog, which does not hold %s and finds no objects by it", printable(d.dns, 255), blind[0]))
+		s.fault(fmt.Errorf("%s was read from a global catalog, which does not hold %s and finds no objects by it", directory.Printable(d.dns, 255), blind[0]))
 	}
-}
-
-func (c *collection) excludedKeys() []string {
-	var keys []string
-	for _, dn := range c.config.ExcludeOUs {
-		keys = append(keys, directory.DNKey(dn))
-	}
-	return keys
 }
 
 // skipping gives the function that leaves out what lies below some names; nil when there are none.

@@ -11,9 +11,10 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // Kind is what an Error is about.
@@ -29,8 +30,8 @@ const (
 	SecureOnly                  // the server takes the sign-in only over a secured connection
 	ConnectionLost              // an established connection broke, or the server sent what is no LDAP
 	Refused                     // the server answered a search with an error
-	NoDomain                    // the server is no domain controller of the forest that is read
-	CredentialError             // the configured password could not be read
+	NoDomain                    // the server is no domain controller of the wanted forest or domain, or none is known
+	CredentialError             // what the sign-in needs on this machine is not there: password, keytab, credential cache, krb5.conf
 )
 
 // Error says what went wrong with a server, in words for the person who runs the audit, and what can be done.
@@ -56,6 +57,19 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // SignIn says that the server refused the sign-in, as opposed to not being reachable or not being trusted.
 func (e *Error) SignIn() bool { return e.Kind == SignInRefused || e.Kind == SecureOnly }
+
+// after tells a fault of a new connection together with the loss of the one before it, nil when there was none. What it is about stays.
+func (e *Error) after(lost *Error) *Error {
+	if lost == nil {
+		return e
+	}
+	both := *e
+	both.Server, both.What = lost.Server, lost.What+"; no new connection: "+e.Server+": "+e.What
+	if e.Kind == NoTLS && e.Server == lost.Server {
+		both.Advice = "" // it spoke TLS before
+	}
+	return &both
+}
 
 // errLate is the reason why a connection was given up: the answer to a request did not come in time.
 var errLate = errors.New("no whole answer in time")
@@ -92,11 +106,11 @@ func dialError(s server, err error) *Error {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Kind, e.What, e.Advice = Untrusted, "its certificate has expired or is not valid yet", "renew it, and check the clocks of both machines"
 	case errors.As(err, &verify), errors.As(err, &invalid):
-		e.Kind, e.What, e.Advice = Untrusted, "its certificate is not valid: "+printable(innermost(err).Error(), 150), "have the domain controller's certificate replaced"
+		e.Kind, e.What, e.Advice = Untrusted, "its certificate is not valid: "+directory.Printable(innermost(err).Error(), 150), "have the domain controller's certificate replaced"
 	case errors.As(err, &record):
 		e.Kind, e.What, e.Advice = NoTLS, "it does not answer with TLS", "port 636 is for ldaps://, port 389 for ldap:// with StartTLS"
 	case errors.As(err, &alert):
-		e.Kind, e.What = NoTLS, "it refused the TLS handshake: "+printable(alert.Error(), 100)
+		e.Kind, e.What = NoTLS, "it refused the TLS handshake: "+directory.Printable(alert.Error(), 100)
 		e.Advice = "TLS 1.2 or later must be enabled on the domain controller"
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, wsaConnRefused):
 		e.What, e.Advice = "the connection was refused", "check host and port, and the firewall"
@@ -106,7 +120,7 @@ func dialError(s server, err error) *Error {
 		e.Kind, e.What = NoTLS, "the connection was closed during the TLS handshake"
 		e.Advice = "a domain controller without a certificate does this: it needs one for server authentication"
 	default:
-		e.What = "the connection failed: " + printable(innermost(err).Error(), 200)
+		e.What = "the connection failed: " + directory.Printable(innermost(err).Error(), 200)
 	}
 	return e
 }
@@ -139,9 +153,9 @@ func (s *session) searchError(err error) *Error {
 		e.Kind, e.Err = Refused, errTooLarge
 		e.What = fmt.Sprintf("the answer to one request is larger than %d MiB", maxAnswer>>20)
 	case errors.As(err, &bad):
-		e.What = "it sent what is no LDAP: " + printable(bad.Error(), 200)
+		e.What = "it sent what is no LDAP: " + directory.Printable(bad.Error(), 200)
 	default:
-		e.What = "the connection was lost: " + printable(innermost(err).Error(), 200)
+		e.What = "the connection was lost: " + directory.Printable(innermost(err).Error(), 200)
 	}
 	return e
 }
@@ -160,7 +174,7 @@ func codeText(e *ldap.Error) string {
 	}
 	text := fmt.Sprintf("%s (%d)", name, e.ResultCode)
 	if e.Err != nil {
-		if words := printable(e.Err.Error(), 200); words != "" {
+		if words := directory.Printable(e.Err.Error(), 200); words != "" {
 			text += ": " + words
 		}
 	}
@@ -182,20 +196,6 @@ func codeAdvice(code int) string {
 		return "try again later, or ask another server"
 	}
 	return ""
-}
-
-// printable makes text from outside fit for one line of a report: control and format characters become spaces, the length is bounded.
-func printable(s string, most int) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s)), " ")
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return s
 }
 
 // innermost drops the wrappers, whose text repeats addresses.

@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // externalBind signs in with the certificate that was shown in the TLS handshake (RFC 4513 5.2.3).
@@ -17,7 +19,7 @@ func (s *session) externalBind(r *resolved) *Error {
 		offered := root.GetEqualFoldAttributeValues("supportedSASLMechanisms")
 		if !slices.ContainsFunc(offered, func(one string) bool { return strings.EqualFold(one, "EXTERNAL") }) {
 			return &Error{
-				Kind: SignInRefused, Server: s.server.address, What: "the server does not take client certificates: it offers " + printable(strings.Join(offered, ", "), 200),
+				Kind: SignInRefused, Server: s.server.address, What: "the server does not take client certificates: it offers " + directory.Printable(strings.Join(offered, ", "), 200),
 				Advice: "sign in by another method",
 			}
 		}
@@ -40,7 +42,7 @@ func (r *resolved) certificateFault(s server, fault *Error, cause error) *Error 
 		return fault
 	}
 	return &Error{
-		Kind: SignInRefused, Server: s.address, What: "the server refused the client certificate: " + printable(alert.Err.Error(), 100),
+		Kind: SignInRefused, Server: s.address, What: "the server refused the client certificate: " + directory.Printable(alert.Err.Error(), 100),
 		Advice: "use a certificate for client authentication that is valid and that the domain controllers trust", Err: alert,
 	}
 }

@@ -9,11 +9,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/directory"
 )
-
-func equal(attribute, value string) string {
-	return "(" + attribute + "=" + ldap.EscapeFilter(value) + ")"
-}
 
 // objectDatasets are the tables of users, contacts and groups, which the configuration may narrow.
 func objectDatasets() []evidence.Dataset {
@@ -49,7 +46,7 @@ func filterAttributes(text string) ([]string, error) {
 	}
 	p, err := ldap.CompileFilter(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no LDAP filter: %w", printable(text, 200), err)
+		return nil, fmt.Errorf("%q is no LDAP filter: %w", directory.Printable(text, 200), err)
 	}
 	var names []string
 	add := func(p *ber.Packet) {

@@ -1,7 +1,6 @@
 package ad
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -211,42 +210,30 @@ func (s *session) invocation() directory.GUID {
 func (f forest) row(s *session) func(*evidence.Table) error {
 	invocation, root := s.invocation(), s.root
 	return func(t *evidence.Table) error {
-		columns := evidence.SchemaOf(evidence.ADForests)
-		row := t.NewRow()
-		column := func(name string) int {
-			i, _ := columns.Find(name)
-			return i
-		}
-		var fault error
-		set := func(name string, values ...string) {
-			for _, value := range values {
-				if err := row.SetText(column(name), value); err != nil && fault == nil {
-					fault = fmt.Errorf("forest: %w", err)
-				}
-			}
-		}
-		set("name", f.name)
-		set("rootDomainNamingContext", f.root)
-		set("configurationNamingContext", root.configuration)
-		set("dnsHostName", root.host)
-		set("uPNSuffixes", f.suffixes...)
-		set("domains", f.names()...)
-		if f.rtc != "" {
-			set("rtcService", f.rtc)
-		}
+		r := newRecord(t, evidence.ADForests, "forest")
+		r.text("name", f.name)
+		r.text("rootDomainNamingContext", f.root)
+		r.text("configurationNamingContext", root.configuration)
+		r.text("dnsHostName", root.host)
+		r.text("uPNSuffixes", f.suffixes...)
+		r.text("domains", f.names()...)
+		r.text("rtcService", f.rtc)
 		for name, version := range f.versions {
-			row.SetInt(column(name), version)
+			r.SetInt(r.column(name), version)
 		}
 		if !f.guid.IsZero() {
-			row.SetGUID(column("guid"), f.guid)
+			r.SetGUID(r.column("guid"), f.guid)
 		}
 		if !invocation.IsZero() {
-			row.SetGUID(column("invocationId"), invocation)
+			r.SetGUID(r.column("invocationId"), invocation)
 		}
 		if !root.clock.IsZero() {
-			row.SetTime(column("currentTime"), root.clock)
+			r.SetTime(r.column("currentTime"), root.clock)
 		}
-		return fault
+		if len(r.faults) > 0 {
+			return r.faults[0]
+		}
+		return nil
 	}
 }
 

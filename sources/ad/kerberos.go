@@ -15,6 +15,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // ticket is a ticket with what its owner needs in order to use it.
@@ -160,7 +162,7 @@ func (r *resolved) krb5Settings(home string) (*config.Config, error) {
 			return err
 		})
 		if unsupported := (config.UnsupportedDirective{}); err != nil && !errors.As(err, &unsupported) {
-			return nil, credentialError("the Kerberos configuration is wrong: "+printable(err.Error(), 200), "check "+r.Auth.Krb5Conf, err)
+			return nil, credentialError("the Kerberos configuration is wrong: "+directory.Printable(err.Error(), 200), "check "+r.Auth.Krb5Conf, err)
 		}
 	}
 	l := &settings.LibDefaults
@@ -204,7 +206,8 @@ func (k *kerberos) obtain(ctx context.Context, spn string) (ticket, error) {
 	}
 	if t.granting == nil || !k.config.Clock.Now().Add(margin).Before(t.granting.end) {
 		granting, err := k.logIn(ctx)
-		if refused := (messages.KRBError{}); errors.As(err, &refused) {
+		// A KDC that is only busy comes as an Error of its own, and may be asked again.
+		if refused := (messages.KRBError{}); errors.As(err, &refused) && !errors.As(err, new(*Error)) {
 			t.refused = err
 		}
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // maxCache bounds a credential cache, in bytes.
@@ -15,10 +17,10 @@ const maxCache = 16 << 20
 
 // cached is one entry of a credential cache.
 type cached struct {
-	client, server principal
-	key            types.EncryptionKey
-	end            time.Time
-	ticket         []byte
+	server principal
+	key    types.EncryptionKey
+	end    time.Time
+	ticket []byte
 }
 
 // principal is a Kerberos name with its realm.
@@ -32,11 +34,11 @@ func (k *kerberos) fromCache(spn string) (granting, service *ticket, err error) 
 	path := strings.TrimPrefix(k.config.Auth.CCache, "FILE:")
 	data, err := os.ReadFile(path) //nolint:gosec // the configuration names it
 	if err != nil {
-		return nil, nil, credentialError("the credential cache cannot be read", "run kinit -c "+printable(path, 200), err)
+		return nil, nil, credentialError("the credential cache cannot be read", "run kinit -c "+directory.Printable(path, 200), err)
 	}
 	owner, entries, err := parseCache(data)
 	if err != nil {
-		return nil, nil, credentialError("the credential cache is damaged", "run kinit -c "+printable(path, 200), err)
+		return nil, nil, credentialError("the credential cache is damaged", "run kinit -c "+directory.Printable(path, 200), err)
 	}
 	now := k.config.Clock.Now()
 	var expired time.Time
@@ -54,7 +56,7 @@ func (k *kerberos) fromCache(spn string) (granting, service *ticket, err error) 
 		}
 		found := &ticket{key: one.key, client: owner.name, realm: owner.realm, end: one.end}
 		if err := parsed(func() error { return found.ticket.Unmarshal(one.ticket) }); err != nil {
-			return nil, nil, credentialError("the credential cache is damaged", "run kinit -c "+printable(path, 200), err)
+			return nil, nil, credentialError("the credential cache is damaged", "run kinit -c "+directory.Printable(path, 200), err)
 		}
 		if isGranting {
 			granting = found
@@ -69,7 +71,7 @@ func (k *kerberos) fromCache(spn string) (granting, service *ticket, err error) 
 		return nil, nil, credentialError("the ticket in the credential cache has expired on "+expired.UTC().Format("2006-01-02 15:04 UTC"),
 			"run kinit, or sign in with a keytab, which does not expire", nil)
 	}
-	return nil, nil, credentialError("the credential cache holds no ticket of its realm "+printable(owner.realm, 255), "run kinit -c "+printable(path, 200), nil)
+	return nil, nil, credentialError("the credential cache holds no ticket of its realm "+directory.Printable(owner.realm, 255), "run kinit -c "+directory.Printable(path, 200), nil)
 }
 
 // parseCache reads a credential cache of MIT Kerberos or Heimdal, in the versions 3 and 4 of the format. The library's own decoder trusts the lengths in it.
@@ -133,7 +135,8 @@ func (r *cacheReader) principal() principal {
 }
 
 func (r *cacheReader) entry() cached {
-	one := cached{client: r.principal(), server: r.principal()}
+	r.principal() // whose it is
+	one := cached{server: r.principal()}
 	one.key.KeyType = int32(r.number(2)) //nolint:gosec // 16 bits
 	if r.version == 3 {
 		r.take(2) // once more

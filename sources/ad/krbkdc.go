@@ -8,12 +8,13 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/messages"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 const (
@@ -49,9 +50,9 @@ func (k *kerberos) kdcs(ctx context.Context, realm string) []string {
 	}
 	if k.config.Resolver != nil {
 		// A realm that DNS does not know leaves what is known otherwise.
-		_, records, _ := k.config.Resolver.LookupSRV(ctx, "kerberos", "tcp", realm)
-		for _, record := range records {
-			add(net.JoinHostPort(strings.TrimSuffix(record.Target, "."), strconv.Itoa(int(record.Port))))
+		listed, _ := k.config.lookUp(ctx, "kerberos", realm)
+		for _, one := range listed {
+			add(one.address)
 		}
 	}
 	if len(found) == 0 {
@@ -67,7 +68,7 @@ func (k *kerberos) ask(ctx context.Context, realm string, request []byte) ([]byt
 	addresses := k.kdcs(ctx, realm)
 	if len(addresses) == 0 {
 		return nil, &Error{
-			Kind: Unreachable, What: "no KDC of the realm " + printable(realm, 255) + " is known",
+			Kind: Unreachable, What: "no KDC of the realm " + directory.Printable(realm, 255) + " is known",
 			Advice: "check the realm, or name its KDCs in a krb5.conf",
 		}
 	}
@@ -133,10 +134,10 @@ func whyEnded(ctx context.Context, err error) error {
 // kdcUnreachable says that no KDC answered, with the reason of the first.
 func kdcUnreachable(realm string, addresses []string, err error) *Error {
 	e := &Error{Kind: Unreachable, Err: err}
-	e.What = "no KDC of the realm " + printable(realm, 255) + " answers (" + printable(strings.Join(addresses, ", "), 200) + ")"
+	e.What = "no KDC of the realm " + directory.Printable(realm, 255) + " answers (" + directory.Printable(strings.Join(addresses, ", "), 200) + ")"
 	e.Advice = "Kerberos needs TCP port 88 of the domain controllers: check the firewall, and the realm or krb5.conf"
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-		e.What = "the KDC's name " + printable(dns.Name, 255) + " has no address"
+		e.What = "the KDC's name " + directory.Printable(dns.Name, 255) + " has no address"
 		e.Advice = "check that this machine asks a DNS server that knows the domain, or krb5.conf"
 	}
 	return e

@@ -19,6 +19,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // maxRounds bounds how often a password is hashed for a key: a KDC that asks for more keeps us busy. Active Directory asks for 4096.
@@ -300,7 +302,7 @@ func keytabSecret(path, name, realm string, strict bool) (secret, error) {
 		if name == "" {
 			what = "the keytab holds several accounts, and none is named"
 		}
-		return secret{}, credentialError(what, "it holds "+printable(strings.Join(held, ", "), 300), nil)
+		return secret{}, credentialError(what, "it holds "+directory.Printable(strings.Join(held, ", "), 300), nil)
 	}
 	for _, one := range found {
 		return one, nil

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/big"
 	"strings"
-	"time"
 
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana"
@@ -79,7 +78,7 @@ func (k *kerberos) serviceRequest(granting ticket, realm, spn string) (messages.
 		PVNO: iana.PVNO, MsgType: msgtype.KRB_TGS_REQ,
 		ReqBody: messages.KDCReqBody{
 			KDCOptions: types.NewKrbFlags(), Realm: realm, SName: types.NewPrincipalName(nametype.KRB_NT_SRV_INST, spn),
-			Till: time.Now().UTC().Add(k.settings.LibDefaults.TicketLifetime), Nonce: int(nonce.Int64()), EType: k.settings.LibDefaults.DefaultTGSEnctypeIDs,
+			Till: k.config.Clock.Now().UTC().Add(k.settings.LibDefaults.TicketLifetime), Nonce: int(nonce.Int64()), EType: k.settings.LibDefaults.DefaultTGSEnctypeIDs,
 		},
 	}}
 	types.SetFlag(&request.ReqBody.KDCOptions, flags.Canonicalize) // without it there are no referrals

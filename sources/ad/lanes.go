@@ -2,15 +2,28 @@ package ad
 
 import (
 	"context"
+	"net"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // domain is a domain of the forest, with how it is read.
 type domain struct {
 	partition
-	catalog bool     // read from a global catalog
-	because *Error   // why it is read from a global catalog, or why it is not read
-	reached bool     // a server of it, or for it, was found
-	servers []string // DNS names of those that gave something, the last one last; guarded by the collection
+	name    directory.DN // naming context, parsed; empty when it is no name
+	key     string       // its comparison form
+	catalog bool         // read from a global catalog
+	because *Error       // why it is read from a global catalog, or why it is not read
+	reached bool         // a server of it, or for it, was found
+	servers []string     // DNS names of those that gave something, the last one last; guarded by the collection
+}
+
+func newDomain(p partition) *domain {
+	name, err := directory.ParseDN(p.context)
+	if err != nil {
+		name = directory.DN{}
+	}
+	return &domain{partition: p, name: name, key: directory.DNKey(p.context)}
 }
 
 func (d *domain) wish() wish { return wish{context: d.context, catalog: d.catalog} }
@@ -19,6 +32,7 @@ func (d *domain) wish() wish { return wish{context: d.context, catalog: d.catalo
 type lane struct {
 	domain  *domain
 	session *session
+	broke   *Error // why the last connection was given up, nil since there is a new one
 }
 
 // drop gives the connection up.
@@ -30,10 +44,11 @@ func (l *lane) drop() {
 }
 
 // lost gives up a connection that broke, and puts its server behind the others that may stand in for it.
-func (c *collection) lost(l *lane) {
+func (c *collection) lost(l *lane, why *Error) {
 	if l.session == nil {
 		return
 	}
+	l.broke = why
 	broken := l.session.server.address
 	l.drop()
 	c.demote(broken)
@@ -42,14 +57,14 @@ func (c *collection) lost(l *lane) {
 // live gives a lane's connection, a new one when the old was lost.
 func (c *collection) live(ctx context.Context, l *lane) (*session, *Error) {
 	if l.session != nil && l.session.conn.IsClosing() {
-		c.lost(l)
+		c.lost(l, l.session.searchError(net.ErrClosed))
 	}
 	if l.session == nil {
 		s, fault := c.open(ctx, l.domain.wish())
 		if fault != nil {
-			return nil, fault
+			return nil, fault.after(l.broke)
 		}
-		l.session = s
+		l.session, l.broke = s, nil
 	}
 	return l.session, nil
 }
@@ -66,6 +81,6 @@ func (c *collection) trying(ctx context.Context, l *lane, do func(*session) *Err
 			return fault
 		}
 		c.config.Log.Warn("connection lost", "server", s.server.address, "because", fault)
-		c.lost(l)
+		c.lost(l, fault)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // page asks for one page and waits for the whole of it, at most for the time of one request; then, and after any other fault of the connection, the
@@ -23,7 +25,7 @@ func (s *session) page(ctx context.Context, q query, control *ldap.ControlPaging
 	request, err := q.encode(id, s.seconds(), control)
 	if err != nil {
 		s.guard.forget(id)
-		return nil, nil, &Error{Kind: Refused, Server: s.server.address, What: "the search cannot be sent: " + printable(err.Error(), 200), Err: err}
+		return nil, nil, &Error{Kind: Refused, Server: s.server.address, What: "the search cannot be sent: " + directory.Printable(err.Error(), 200), Err: err}
 	}
 	late := time.AfterFunc(s.timeout, func() { s.guard.snap(errLate) }) // ends a blocked writing too
 	defer late.Stop()

@@ -12,7 +12,7 @@ import (
 	"hybridaudit/sources/evidence/entries"
 )
 
-// Bounds on starting over, for each dataset.
+// Bounds on starting over, for each place.
 const (
 	maxLosses   = 3 // connections lost
 	maxRestarts = 1 // searches that the server had forgotten
@@ -84,10 +84,10 @@ func (r *reader) again(ctx context.Context, do func(*session) error) error {
 			r.restarting(expired)
 		case errors.As(err, &lost) && lost.Kind == ConnectionLost && r.losses < maxLosses:
 			r.losses++
-			r.collection.lost(r.lane)
+			r.collection.lost(r.lane, lost)
 			r.restarting(lost)
 		case errors.As(err, &lost) && lost.Kind == ConnectionLost:
-			r.collection.lost(r.lane)
+			r.collection.lost(r.lane, lost)
 			return fmt.Errorf("the connection was lost %d times, at last: %w", r.losses+1, err)
 		default:
 			return err
@@ -127,6 +127,9 @@ func (r *reader) pass(ctx context.Context, s *session, p place) (seen int, err e
 		seen += one.entries()
 		return r.take(t, one)
 	})
+	if err == nil {
+		r.sink.referred(t.referrals)
+	}
 	return seen, err
 }
 
@@ -135,6 +138,8 @@ type taking struct {
 	session *session
 	decode  func(element []byte) (entries.Entry, error) // a SearchResultEntry; what it gives may be overwritten by the next call
 	firsts  map[directory.GUID]bool                     // the first object of each page
+
+	referrals int // which each pass finds again
 }
 
 // take turns a page into rows. Other readers of the dataset wait meanwhile.
@@ -143,7 +148,7 @@ func (r *reader) take(t *taking, p page) error {
 	defer r.sink.mu.Unlock()
 	before := r.sink.writer.Rows()
 	defer func() { r.collection.gave(r, t.session, r.sink.writer.Rows()-before) }()
-	r.sink.writer.Referred(p.referrals)
+	t.referrals += p.referrals
 	if p.entries() == 0 {
 		return nil
 	}
@@ -152,17 +157,13 @@ func (r *reader) take(t *taking, p page) error {
 		if err != nil {
 			return t.session.unreadable(err)
 		}
-		if g, ok := entries.GUIDOf(e); ok && i == 0 {
-			if t.firsts[g] && r.knows(t, p) {
-				return errSamePage
-			}
-			t.firsts[g] = true
-			if e, err = t.decode(p.entry(i)); err != nil { // knows has overwritten it
-				return t.session.unreadable(err)
+		if i == 0 {
+			if e, err = r.turn(t, p, e); err != nil {
+				return err
 			}
 		}
 		if r.skip != nil && r.skip(e.DN) {
-			r.sink.skipped++
+			r.sink.skipped = true
 			continue
 		}
 		if r.sink.see != nil {
@@ -177,6 +178,25 @@ func (r *reader) take(t *taking, p page) error {
 	}
 	r.collection.config.Progress(r.sink.dataset, r.sink.writer.Rows(), r.sink.expected())
 	return nil
+}
+
+// turn notes the first entry of a page, and gives it again. The error says that the server goes round in circles.
+func (r *reader) turn(t *taking, p page, first entries.Entry) (entries.Entry, error) {
+	g, ok := entries.GUIDOf(first)
+	switch {
+	case !ok:
+		return first, nil
+	case !t.firsts[g]:
+		t.firsts[g] = true
+		return first, nil
+	case r.knows(t, p):
+		return first, errSamePage
+	}
+	first, err := t.decode(p.entry(0)) // knows has overwritten it
+	if err != nil {
+		return first, t.session.unreadable(err)
+	}
+	return first, nil
 }
 
 // expected is how many rows the places read so far are thought to have, -1 when nothing tells.

@@ -14,6 +14,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/messages"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // refusal is what a code by which a sign-in was refused means.
@@ -118,7 +120,7 @@ func (s *session) bindError(method string, err error) *Error {
 		return e
 	case answer == nil && method != SimpleBind:
 		return &Error{
-			Kind: SignInRefused, Server: s.server.address, What: "sign-in failed: " + printable(err.Error(), 200),
+			Kind: SignInRefused, Server: s.server.address, What: "sign-in failed: " + directory.Printable(err.Error(), 200),
 			Advice: "check the server, or sign in by another method", Err: err,
 		}
 	}
@@ -191,10 +193,10 @@ func (r *resolved) krbRefusal(code int32, spn string) refusal {
 		return refusal{"there is no such account in this realm", "check account name and realm; the realm is the DNS name of the account's domain in capitals"}
 	case errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN:
 		return refusal{
-			"the domain knows no service " + printable(spn, 300), "name the domain controller as the domain does, check the realm, or set the service principal name",
+			"the domain knows no service " + directory.Printable(spn, 300), "name the domain controller as the domain does, check the realm, or set the service principal name",
 		}
 	case errorcode.KDC_ERR_PRINCIPAL_NOT_UNIQUE:
-		return refusal{"several accounts have the service principal name " + printable(spn, 300), "setspn -X lists them: one must give it up"}
+		return refusal{"several accounts have the service principal name " + directory.Printable(spn, 300), "setspn -X lists them: one must give it up"}
 	case errorcode.KDC_ERR_POLICY:
 		return refusal{"a policy forbids the account to sign in here and now", "check logon hours, workstations and authentication policies"}
 	case errorcode.KDC_ERR_ETYPE_NOSUPP:
@@ -218,7 +220,7 @@ func (r *resolved) krbRefusal(code int32, spn string) refusal {
 	case errorcode.KRB_AP_ERR_SKEW, errorcode.KRB_AP_ERR_TKT_NYV:
 		return refusal{"the clocks of this machine and of the domain controller differ too much", "set this machine's clock by the domain's"}
 	case errorcode.KRB_AP_ERR_NOT_US, errorcode.KRB_AP_ERR_MODIFIED, errorcode.KRB_AP_ERR_BADKEYVER, errorcode.KRB_AP_ERR_NOKEY:
-		return refusal{"the domain controller cannot read the ticket", "the name leads to another server than " + printable(spn, 300) + ", or two accounts have this service principal name"}
+		return refusal{"the domain controller cannot read the ticket", "the name leads to another server than " + directory.Printable(spn, 300) + ", or two accounts have this service principal name"}
 	case errorcode.KDC_ERR_TGT_REVOKED, errorcode.KDC_ERR_SERVICE_REVOKED:
 		return refusal{"the ticket was revoked", "get a new one"}
 	}
@@ -254,7 +256,7 @@ func (s *session) kerberosError(ctx context.Context, r *resolved, spn string, er
 		return s.bindError(Kerberos, err)
 	}
 	return &Error{
-		Kind: SignInRefused, Server: s.server.address, What: "the sign-in with Kerberos failed: " + printable(err.Error(), 200),
+		Kind: SignInRefused, Server: s.server.address, What: "the sign-in with Kerberos failed: " + directory.Printable(err.Error(), 200),
 		Advice: "check account, realm and server name", Err: err,
 	}
 }

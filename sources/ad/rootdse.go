@@ -47,7 +47,7 @@ func (s *session) readRootDSE() (rootDSE, *Error) {
 	d := rootDSE{
 		defaultContext: e.GetEqualFoldAttributeValue("defaultNamingContext"), configuration: e.GetEqualFoldAttributeValue("configurationNamingContext"),
 		schema: e.GetEqualFoldAttributeValue("schemaNamingContext"), rootDomain: e.GetEqualFoldAttributeValue("rootDomainNamingContext"),
-		host: printable(e.GetEqualFoldAttributeValue("dnsHostName"), 255), service: e.GetEqualFoldAttributeValue("dsServiceName"),
+		host: directory.Printable(e.GetEqualFoldAttributeValue("dnsHostName"), 255), service: e.GetEqualFoldAttributeValue("dsServiceName"),
 		asked: before.Add(took / 2), roundTrip: took,
 		catalog: s.server.catalog || strings.EqualFold(e.GetEqualFoldAttributeValue("isGlobalCatalogReady"), "TRUE"),
 	}

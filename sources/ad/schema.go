@@ -16,8 +16,15 @@ const schemaBatch = 100
 
 // schema is what the forest's schema says of the attributes that matter here; the zero value is one that could not be read.
 type schema struct {
-	known   map[string]bool // lower-case names of attributes, and whether a global catalog holds them
-	catalog bool            // it is known what a global catalog holds
+	known   map[string]attribute // by lower-case name
+	catalog bool                 // it is known what a global catalog holds
+}
+
+// attribute is what the schema says of one.
+type attribute struct {
+	held   bool   // by a global catalog
+	syntax string // "" when it is not shown
+	flags  string // systemFlags
 }
 
 // readSchema asks for attributes by name.
@@ -25,22 +32,24 @@ func (s *session) readSchema(names []string) (schema, *Error) {
 	if s.root.schema == "" {
 		return schema{}, &Error{Kind: Refused, Server: s.server.address, What: "it has no schema partition"}
 	}
-	found := schema{known: map[string]bool{}}
+	found := schema{known: map[string]attribute{}}
 	for batch := range slices.Chunk(names, schemaBatch) {
 		var filter strings.Builder
 		filter.WriteString("(&(objectClass=attributeSchema)(|")
 		for _, name := range batch {
-			filter.WriteString(equal("lDAPDisplayName", name))
+			filter.WriteString(entries.Equal("lDAPDisplayName", name))
 		}
 		filter.WriteString("))")
 		got, fault := s.search(ldap.NewSearchRequest(s.root.schema, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, s.seconds(), false, filter.String(),
-			[]string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"}, nil))
+			[]string{"lDAPDisplayName", "isMemberOfPartialAttributeSet", "attributeSyntax", "systemFlags"}, nil))
 		if fault != nil {
 			return schema{}, fault
 		}
 		for _, e := range got.Entries {
 			held := strings.EqualFold(e.GetEqualFoldAttributeValue("isMemberOfPartialAttributeSet"), "TRUE")
-			found.known[strings.ToLower(e.GetEqualFoldAttributeValue("lDAPDisplayName"))] = held
+			found.known[strings.ToLower(e.GetEqualFoldAttributeValue("lDAPDisplayName"))] = attribute{
+				held: held, syntax: e.GetEqualFoldAttributeValue("attributeSyntax"), flags: e.GetEqualFoldAttributeValue("systemFlags"),
+			}
 			found.catalog = found.catalog || held
 		}
 	}
@@ -69,8 +78,8 @@ func (s schema) notInCatalog(names []string) []string {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		held, ok := s.known[strings.ToLower(name)]
-		return held || !ok || slices.Contains(keyAttributes(), name)
+		a, ok := s.known[strings.ToLower(name)]
+		return a.held || !ok || slices.Contains(keyAttributes(), name)
 	})
 }
 

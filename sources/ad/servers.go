@@ -2,7 +2,6 @@ package ad
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -18,7 +17,7 @@ type met struct {
 
 // meet notes a server when it is met for the first time: its clock, and its counter of changes before anything was read of it.
 func (c *collection) meet(s *session) {
-	name := nameOf(s.root, s.server)
+	name := s.name()
 	if !c.firstMet(name, s.root) {
 		return
 	}
@@ -102,74 +101,47 @@ func (c *collection) firstMet(name string, root rootDSE) bool {
 
 // writeServers fills the table of domain controllers.
 func (c *collection) writeServers(t *evidence.Table) []error {
-	columns := columnsByName(evidence.ADServers)
 	var faults []error
 	for _, name := range c.serverNames {
 		one := c.servers[name]
-		row := t.NewRow()
-		set := func(column, text string) {
-			if err := row.SetText(columns[column], text); err != nil {
-				faults = append(faults, fmt.Errorf("domain controller: %w", err))
-			}
-		}
-		set("dnsHostName", name)
-		set(evidence.ADForestColumn, c.forest.name)
-		set("domain", one.root.domain())
+		r := newRecord(t, evidence.ADServers, "domain controller")
+		r.text("dnsHostName", name)
+		r.text(evidence.ADForestColumn, c.forest.name)
+		r.text("domain", one.root.domain())
 		if !one.invocation.IsZero() {
-			row.SetGUID(columns["invocationId"], one.invocation)
+			r.SetGUID(r.column("invocationId"), one.invocation)
 		}
 		if one.root.usn >= 0 {
-			row.SetInt(columns["highestCommittedUSN"], one.root.usn)
+			r.SetInt(r.column("highestCommittedUSN"), one.root.usn)
 		}
 		if !one.root.clock.IsZero() {
-			row.SetTime(columns["currentTime"], one.root.clock)
+			r.SetTime(r.column("currentTime"), one.root.clock)
 		}
-		row.SetTime(columns["askedAt"], one.root.asked)
-		row.SetInt(columns["roundTripMillis"], one.root.roundTrip.Milliseconds())
-		row.SetBool(columns["globalCatalog"], one.root.catalog)
+		r.SetTime(r.column("askedAt"), one.root.asked)
+		r.SetInt(r.column("roundTripMillis"), one.root.roundTrip.Milliseconds())
+		r.SetBool(r.column("globalCatalog"), one.root.catalog)
+		faults = append(faults, r.faults...)
 	}
 	return faults
 }
 
 // writeDomains fills the table of the forest's domains.
 func (c *collection) writeDomains(t *evidence.Table) []error {
-	columns := columnsByName(evidence.ADDomains)
 	var faults []error
 	for _, d := range c.domains {
-		row := t.NewRow()
-		set := func(column, text string) {
-			if text == "" {
-				return
-			}
-			if err := row.SetText(columns[column], text); err != nil {
-				faults = append(faults, fmt.Errorf("domain: %w", err))
-			}
-		}
-		set("dnsRoot", d.dns)
-		set("nCName", d.context)
-		set(evidence.ADForestColumn, c.forest.name)
-		set("nETBIOSName", d.netBIOS)
+		r := newRecord(t, evidence.ADDomains, "domain")
+		r.text("dnsRoot", d.dns)
+		r.text("nCName", d.context)
+		r.text(evidence.ADForestColumn, c.forest.name)
+		r.text("nETBIOSName", d.netBIOS)
 		if len(d.servers) > 0 {
-			set("server", d.servers[len(d.servers)-1])
-			row.SetBool(columns["globalCatalog"], d.catalog)
+			r.text("server", d.servers[len(d.servers)-1])
+			r.SetBool(r.column("globalCatalog"), d.catalog)
 		}
+		faults = append(faults, r.faults...)
 	}
 	return faults
 }
 
-// columnsByName gives the positions of a dataset's columns.
-func columnsByName(d evidence.Dataset) map[string]int {
-	columns := map[string]int{}
-	for i, column := range evidence.SchemaOf(d) {
-		columns[column.Name] = i
-	}
-	return columns
-}
-
-// name is the DNS name by which the server knows itself, or its address.
-func (s *session) name() string {
-	if s.root.host != "" {
-		return s.root.host
-	}
-	return s.server.address
-}
+// name is the DNS name by which the server knows itself, in lower case, or its address.
+func (s *session) name() string { return nameOf(s.root, s.server) }

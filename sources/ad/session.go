@@ -87,6 +87,9 @@ func (s *session) enter(ctx context.Context, r *resolved, e entrance) *Error {
 	if fault != nil {
 		return fault
 	}
+	if !s.server.implicit && !r.StartTLS {
+		r.warnOfPlaintext(s.server)
+	}
 	fault = s.signIn(ctx, r)
 	done(fault)
 	if fault != nil {
@@ -101,6 +104,15 @@ func (s *session) enter(ctx context.Context, r *resolved, e entrance) *Error {
 	}
 	s.root = root
 	return e.accept(root)
+}
+
+// warnOfPlaintext says what a sign-in over a connection in clear gives away.
+func (r *resolved) warnOfPlaintext(s server) {
+	if r.Auth.method() == SimpleBind {
+		r.Log.Warn("the connection is not secured: the password and all that is read travel in clear", "server", s.address)
+		return
+	}
+	r.Log.Warn("the connection is not secured: all that is read travels in clear", "server", s.address, "method", r.Auth.method())
 }
 
 // close ends the connection, politely if it still lives.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/directory"
 	"hybridaudit/sources/evidence/entries"
 )
 
@@ -21,7 +22,7 @@ type sink struct {
 	faults  []error
 	notes   []string
 	origins []*origin
-	skipped int // entries that were not wanted
+	skipped bool // entries that were not wanted
 	readers []*reader
 	started time.Time
 	ended   time.Time
@@ -33,6 +34,9 @@ type sink struct {
 	hidden   []string // columns of the forest's row that could not be read
 	catalog  bool     // the forest's row came from a global catalog
 }
+
+// serverSeparator stands between the servers that a coverage names.
+const serverSeparator = ", "
 
 // origin is what came of one domain.
 type origin struct {
@@ -46,6 +50,13 @@ func (s *sink) fault(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, err)
+}
+
+// referred notes references to other places that were not followed.
+func (s *sink) referred(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writer.Referred(n)
 }
 
 func (s *sink) note(text string) {
@@ -141,7 +152,7 @@ func (c *collection) judge(s *sink, cover *evidence.Coverage) {
 	faults := slices.Clone(s.faults)
 	cover.Rows = c.builder.Table(s.dataset).Rows()
 	if all := s.servers(); len(all) > 0 {
-		cover.Server = strings.Join(all, ", ")
+		cover.Server = strings.Join(all, serverSeparator)
 	}
 	cover.Notes = append(cover.Notes, s.notes...)
 	if s.writer != nil {
@@ -174,7 +185,7 @@ func (c *collection) judge(s *sink, cover *evidence.Coverage) {
 	expected := s.expected()
 	switch {
 	case cover.State == evidence.Complete:
-		if expected > 0 && expected != cover.Rows && s.skipped == 0 && counts.total == 0 {
+		if expected > 0 && expected != cover.Rows && !s.skipped && counts.total == 0 {
 			cover.Notes = append(cover.Notes, fmt.Sprintf("the server had estimated %d entries", expected))
 		}
 		cover.Expected = cover.Rows + counts.missing
@@ -208,15 +219,15 @@ func (c *collection) tellNarrowing(s *sink, cover *evidence.Coverage) {
 	}
 	if len(c.config.SearchBases) > 0 {
 		cover.Narrowed = true
-		cover.Notes = append(cover.Notes, "only these search bases were read: "+printable(strings.Join(c.config.SearchBases, "; "), 500))
+		cover.Notes = append(cover.Notes, "only these search bases were read: "+directory.Printable(strings.Join(c.config.SearchBases, "; "), 500))
 	}
 	if len(c.config.ExcludeOUs) > 0 {
 		cover.Narrowed = true
-		cover.Notes = append(cover.Notes, "what lies below these was left out: "+printable(strings.Join(c.config.ExcludeOUs, "; "), 500))
+		cover.Notes = append(cover.Notes, "what lies below these was left out: "+directory.Printable(strings.Join(c.config.ExcludeOUs, "; "), 500))
 	}
 	if filter := c.config.filterOf(s.dataset); filter != "" {
 		cover.Narrowed = true
-		cover.Notes = append(cover.Notes, "only entries that match this filter were read: "+printable(filter, 500))
+		cover.Notes = append(cover.Notes, "only entries that match this filter were read: "+directory.Printable(filter, 500))
 	}
 }
 

@@ -37,7 +37,7 @@ func TestPrintable(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\r\nb\x00c\x1b[2Jd": "a b c [2Jd", "\u202egnp.exe": "gnp.exe", "  two   words ": "two words", "\xff\xfe": "", strings.Repeat("ä", 12): strings.Repeat("ä", 10) + "…",
 	} {
-		if got := printable(text, 10); got != want {
+		if got := directory.Printable(text, 10); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
@@ -50,7 +50,7 @@ func FuzzForeignText(f *testing.F) {
 		if dn, _ := splitExtendedDN(text); !strings.HasSuffix(text, dn) {
 			t.Errorf("%q is no part of %q", dn, text)
 		}
-		line := printable(text, 20)
+		line := directory.Printable(text, 20)
 		if !utf8.ValidString(line) || utf8.RuneCountInString(line) > 21 || strings.ContainsFunc(line, unicode.IsControl) {
 			t.Errorf("%q prints as %q", text, line)
 		}

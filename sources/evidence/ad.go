@@ -377,9 +377,6 @@ func (o ADObject) OriginatorSID() string { return o.t.str(adOriginatorSID, o.row
 // GivenName is givenName.
 func (o ADObject) GivenName() string { return o.t.str(adGivenName, o.row) }
 
-// Surname is sn.
-func (o ADObject) Surname() string { return o.t.str(adSurname, o.row) }
-
 // Telephone is telephoneNumber: free text, not the number that the SIP server routes by.
 func (o ADObject) Telephone() string { return o.t.str(adTelephone, o.row) }
 
@@ -395,17 +392,11 @@ func (o ADObject) PhotoSize() int64 { return o.num(adPhoto) }
 // ReplicationMetaData iterates over msDS-ReplAttributeMetaData, one XML fragment for each attribute; empty unless it was asked for.
 func (o ADObject) ReplicationMetaData() iter.Seq[string] { return o.t.list(adMetaData, o.row) }
 
-// RemoteRecipientType is the bit mask msExchRemoteRecipientType; ok is false when absent.
-func (o ADObject) RemoteRecipientType() (v int64, ok bool) { return o.t.number(adRemoteType, o.row) }
-
 // UMEnabledFlags is msExchUMEnabledFlags; ok is false when absent.
 func (o ADObject) UMEnabledFlags() (v int64, ok bool) { return o.t.number(adUMFlags, o.row) }
 
 // VoiceMailSettings iterates over msExchUCVoiceMailSettings.
 func (o ADObject) VoiceMailSettings() iter.Seq[string] { return o.t.list(adVoiceMail, o.row) }
-
-// Delegates iterates over the DNs in publicDelegates: who may send on behalf of the object.
-func (o ADObject) Delegates() iter.Seq[string] { return o.t.list(adDelegates, o.row) }
 
 // Attribute gives the values of an attribute as text for evidence in a finding: numbers in decimal, TRUE and FALSE, times in RFC 3339, GUIDs and SIDs
 // in their text form. Nil when it is absent or no attribute of the tables.
@@ -421,123 +412,3 @@ func (o ADObject) num(col int) int64 {
 	v, _ := o.t.number(col, o.row)
 	return v
 }
-
-// Columns of the table of forests.
-const (
-	forestName = iota
-	forestGUID
-	forestRoot
-	forestConfiguration
-	forestServer
-	forestInvocation
-	forestClock
-	forestDomains
-	forestSuffixes
-	forestRTC
-	forestRTCSchema
-	forestExchangeSchema
-)
-
-var forestSchema = Schema{
-	forestName:           {Name: "name", Kind: Text},
-	forestGUID:           {Name: "guid", Kind: GUID},
-	forestRoot:           {Name: "rootDomainNamingContext", Kind: Text},
-	forestConfiguration:  {Name: "configurationNamingContext", Kind: Text},
-	forestServer:         {Name: "dnsHostName", Kind: Text},
-	forestInvocation:     {Name: "invocationId", Kind: GUID},
-	forestClock:          {Name: "currentTime", Kind: Time},
-	forestDomains:        {Name: "domains", Kind: List},
-	forestSuffixes:       {Name: "uPNSuffixes", Kind: List},
-	forestRTC:            {Name: "rtcService", Kind: Text},
-	forestRTCSchema:      {Name: "rtcSchemaVersion", Kind: Int},
-	forestExchangeSchema: {Name: "exchangeSchemaVersion", Kind: Int},
-}
-
-// Forest is a forest that was asked.
-type Forest struct {
-	t   *Table
-	row int
-}
-
-// Name is the DNS name of the forest's root domain.
-func (f Forest) Name() string { return f.t.str(forestName, f.row) }
-
-// GUID is the objectGUID of the forest's root domain.
-func (f Forest) GUID() directory.GUID { return f.t.guid(forestGUID, f.row) }
-
-// Server is dnsHostName of the domain controller that answered.
-func (f Forest) Server() string { return f.t.str(forestServer, f.row) }
-
-// Domains iterates over the DNS names of the forest's domains.
-func (f Forest) Domains() iter.Seq[string] { return f.t.list(forestDomains, f.row) }
-
-// UPNSuffixes iterates over the additional UPN suffixes of the forest.
-func (f Forest) UPNSuffixes() iter.Seq[string] { return f.t.list(forestSuffixes, f.row) }
-
-// RTCService is the DN of the RTC Service container, "" when the forest has none.
-func (f Forest) RTCService() string { return f.t.str(forestRTC, f.row) }
-
-// RTCSchema is the version of the Skype for Business schema extension (rangeUpper of ms-RTC-SIP-SchemaVersion): 1150 since Lync 2013; ok is false when the schema was
-// never extended.
-func (f Forest) RTCSchema() (v int64, ok bool) { return f.t.number(forestRTCSchema, f.row) }
-
-// ExchangeSchema is the version of Exchange's schema extension (rangeUpper of ms-Exch-Schema-Version-Pt).
-func (f Forest) ExchangeSchema() (v int64, ok bool) { return f.t.number(forestExchangeSchema, f.row) }
-
-// Columns of the table of pools.
-const (
-	poolGUID = iota
-	poolDN
-	poolForest
-	poolHost
-	poolDisplayName
-	poolVersion
-	poolType
-	poolBackEnd
-	poolFrontEnds
-)
-
-var poolSchema = Schema{
-	poolGUID:        {Name: "objectGUID", Kind: GUID},
-	poolDN:          {Name: "distinguishedName", Kind: Text},
-	poolForest:      {Name: ADForestColumn, Kind: Name},
-	poolHost:        {Name: "dNSHostName", Kind: Text},
-	poolDisplayName: {Name: "msRTCSIP-PoolDisplayName", Kind: Text},
-	poolVersion:     {Name: "msRTCSIP-PoolVersion", Kind: Int},
-	poolType:        {Name: "msRTCSIP-PoolType", Kind: Int},
-	poolBackEnd:     {Name: "msRTCSIP-BackEndServer", Kind: Text},
-	poolFrontEnds:   {Name: "msRTCSIP-FrontEndServers", Kind: List},
-}
-
-// Pool is an msRTCSIP-Pool object of a forest's RTC Service container.
-type Pool struct {
-	t   *Table
-	row int
-}
-
-// GUID is objectGUID.
-func (p Pool) GUID() directory.GUID { return p.t.guid(poolGUID, p.row) }
-
-// DN is distinguishedName.
-func (p Pool) DN() string { return p.t.str(poolDN, p.row) }
-
-// Forest is the DNS name of the forest.
-func (p Pool) Forest() string { return p.t.str(poolForest, p.row) }
-
-// Host is dNSHostName.
-func (p Pool) Host() string { return p.t.str(poolHost, p.row) }
-
-// DisplayName is msRTCSIP-PoolDisplayName.
-func (p Pool) DisplayName() string { return p.t.str(poolDisplayName, p.row) }
-
-// Version is msRTCSIP-PoolVersion: 3 OCS 2007, 4 OCS 2007 R2, 5 Lync 2010; newer values are not published. ok is false when absent.
-func (p Pool) Version() (v int64, ok bool) { return p.t.number(poolVersion, p.row) }
-
-// Type is msRTCSIP-PoolType: 5 Standard Edition, 10 Enterprise Edition; ok is false when absent.
-func (p Pool) Type() (v int64, ok bool) { return p.t.number(poolType, p.row) }
-
-// BackEnd is msRTCSIP-BackEndServer as stored.
-func (p Pool) BackEnd() string { return p.t.str(poolBackEnd, p.row) }
-
-// FrontEnds iterates over the DNs of the computers in msRTCSIP-FrontEndServers, a back-link.
-func (p Pool) FrontEnds() iter.Seq[string] { return p.t.list(poolFrontEnds, p.row) }

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"iter"
+	"strings"
 	"time"
 
 	"hybridaudit/sources/evidence/directory"
@@ -201,6 +202,16 @@ func (e Entry) Forest() string { return e.t.str(entryForest, e.row) }
 
 // Classes iterates over objectClass, most general first.
 func (e Entry) Classes() iter.Seq[string] { return e.t.list(entryClass, e.row) }
+
+// Is says whether the entry is of a class; letter case does not matter.
+func (e Entry) Is(class string) bool {
+	for c := range e.Classes() {
+		if strings.EqualFold(c, class) {
+			return true
+		}
+	}
+	return false
+}
 
 // Name is cn.
 func (e Entry) Name() string { return e.t.str(entryCN, e.row) }

@@ -18,6 +18,8 @@ import (
 	core "github.com/microsoftgraph/msgraph-sdk-go-core"
 	coreauth "github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
 	"golang.org/x/time/rate"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // maxBody is the largest answer that is taken, unpacked: some ten times the largest page of users with every licence there is.
@@ -126,7 +128,7 @@ func (c *client) get(ctx context.Context, r request, buf []byte, check func([]by
 		case resp.StatusCode == http.StatusUnauthorized:
 			err = &UnauthorizedError{Answer: statusError(resp, body)}
 		case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable, resp.StatusCode == http.StatusGatewayTimeout:
-			c.cfg.Log.Info("Graph asks to wait", "path", r.url.Path, "status", resp.StatusCode, "retryAfter", printable(resp.Header.Get("Retry-After"), 40),
+			c.cfg.Log.Info("Graph asks to wait", "path", r.url.Path, "status", resp.StatusCode, "retryAfter", directory.Printable(resp.Header.Get("Retry-After"), 40),
 				"request-id", resp.Header.Get("request-id"))
 			err = p.wait(ctx, resp.StatusCode, resp.Header)
 		case resp.StatusCode == http.StatusInternalServerError, resp.StatusCode == http.StatusBadGateway:
@@ -181,7 +183,7 @@ func (c *client) once(ctx context.Context, r request, buf []byte) (generation in
 	}
 	if resp.StatusCode == http.StatusOK && !r.plain && !isJSON(resp.Header.Get("Content-Type")) {
 		return generation, resp, body, &bodyError{problem: fmt.Sprintf("the answer is %q and not JSON (is a proxy in between?)",
-			printable(resp.Header.Get("Content-Type"), 60))}
+			directory.Printable(resp.Header.Get("Content-Type"), 60))}
 	}
 	return generation, resp, body, nil
 }

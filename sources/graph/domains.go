@@ -11,6 +11,7 @@ import (
 	"github.com/valyala/fastjson"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/directory"
 )
 
 // domains reads the domains and then, domain by domain, the DNS records that the tenant wants for the verified ones.
@@ -63,7 +64,7 @@ func (r *run) domainRecords(ctx context.Context, domains []string, listed error)
 		}
 		failed++
 		if first == nil {
-			first = fmt.Errorf("records of %s: %w", printable(domain, 253), err)
+			first = fmt.Errorf("records of %s: %w", directory.Printable(domain, 253), err)
 		}
 		if ctx.Err() != nil || hopeless(err) {
 			failed = max(failed, len(domains)-slices.Index(domains, domain))

@@ -9,13 +9,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // StatusError is an answer of Graph with an error status.
@@ -49,7 +49,7 @@ func (e *LinkError) Error() string {
 		what = "a redirect"
 	}
 	if e.Origin != "" {
-		what += " (to " + printable(e.Origin, 200) + ")"
+		what += " (to " + directory.Printable(e.Origin, 200) + ")"
 	}
 	return what + " " + e.Problem
 }
@@ -94,7 +94,7 @@ func (e *repeatedError) Unwrap() error { return e.last }
 
 // statusError reads an error answer. The SDK's own ODataError.Error dereferences the error member without looking; it is never called here.
 func statusError(resp *http.Response, body []byte) *StatusError {
-	e := &StatusError{Status: resp.StatusCode, RequestID: printable(resp.Header.Get("request-id"), 64)}
+	e := &StatusError{Status: resp.StatusCode, RequestID: directory.Printable(resp.Header.Get("request-id"), 64)}
 	node, err := jsonserialization.NewJsonParseNodeFactory().GetRootParseNode("application/json", body)
 	if err != nil {
 		return e
@@ -117,21 +117,7 @@ func text(s *string, most int) string {
 	if s == nil {
 		return ""
 	}
-	return printable(*s, most)
-}
-
-// printable makes text from outside fit for one line of a report: control and format characters become spaces, the length is bounded.
-func printable(s string, most int) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s)), " ")
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return s
+	return directory.Printable(*s, most)
 }
 
 // connectionText says what went wrong below HTTP, without the URL and its tokens; "" for another kind of error.
@@ -190,7 +176,7 @@ func (e *connectionError) Error() string {
 	if s := connectionText(e.err, e.host); s != "" {
 		return s
 	}
-	return "the connection to " + e.host + " was lost: " + printable(innermost(e.err).Error(), 200)
+	return "the connection to " + e.host + " was lost: " + directory.Printable(innermost(e.err).Error(), 200)
 }
 
 func (e *connectionError) Unwrap() error { return e.err }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // SignInError says that the sign-in service refused the application. It never holds the secret.
@@ -77,9 +79,9 @@ func refusal(resp *http.Response) *SignInError {
 		e.Code = fmt.Sprintf("AADSTS%d", answer.Codes[0])
 	}
 	said, _, _ := strings.Cut(answer.Description, "Trace ID:")
-	e.Message = printable(said, 500)
+	e.Message = directory.Printable(said, 500)
 	if e.Message == "" {
-		e.Message = printable(answer.Error, 100)
+		e.Message = directory.Printable(answer.Error, 100)
 	}
 	e.Advice = advice(e.Code)
 	return e

@@ -73,18 +73,3 @@ func plural(d evidence.Dataset) string {
 	}
 	return name
 }
-
-// printable makes a name from a file fit for one line.
-func printable(s string) string {
-	const most = 255
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
-}

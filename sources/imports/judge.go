@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/directory"
 	"hybridaudit/sources/imports/ldif"
 )
 
@@ -136,7 +137,7 @@ func (ff *forestFilling) judgeDomains(t *tableFilling, c *clauseFilling, j *judg
 	}
 	for _, p := range ff.parts {
 		if p.domain == nil || p.domain.objects == 0 && !ff.filling.searched(p.domain) {
-			j.faults = append(j.faults, fmt.Errorf("the domain %s is not in the files: export it too", printable(p.dns)))
+			j.faults = append(j.faults, fmt.Errorf("the domain %s is not in the files: export it too", directory.Printable(p.dns, 255)))
 			continue
 		}
 		if ff.judgeRegion(t, c, p.domain, j) == nothing {
@@ -146,7 +147,7 @@ func (ff *forestFilling) judgeDomains(t *tableFilling, c *clauseFilling, j *judg
 }
 
 func (ff *forestFilling) nobodyKnows(t *tableFilling, dns string) error {
-	return fmt.Errorf("none of the %s of the domain %s is in the files, and nothing tells whether they were asked for", plural(t.dataset), printable(dns))
+	return fmt.Errorf("none of the %s of the domain %s is in the files, and nothing tells whether they were asked for", plural(t.dataset), directory.Printable(dns, 255))
 }
 
 // searched says whether a search that tells its base was made in the domain, though it gave nothing.

@@ -29,7 +29,6 @@ type surveyed struct {
 	searches []*ldif.Search
 	cut      string // why its end is missing
 	extents  map[extentKey]*extent
-	order    []*extent
 }
 
 // extentKey names the part of a domain and its configuration partition that one search gave.
@@ -40,7 +39,6 @@ type extentKey struct {
 
 // extent is what one search gave of one domain. Which of the containers it gave tells how far a search reached of which nothing else is known.
 type extent struct {
-	domain  *domain
 	objects int // in the domain itself
 	config  int // in its configuration partition
 
@@ -59,7 +57,6 @@ type domain struct {
 
 	rtc, rtcOld           string // names of the containers of Skype for Business
 	services              bool
-	partitions            bool // CN=Partitions itself was seen
 	suffixes              []string
 	crossRefs             []crossRef
 	schema                map[string]bool // attributes that the schema knows, in lower case; nil when it was not exported
@@ -90,7 +87,7 @@ func newSurvey(files []File) *survey {
 // look reads all files.
 func (s *survey) look(ctx context.Context, o Options) error {
 	for i := range s.files {
-		f := &s.files[i]
+		f, before := &s.files[i], s.strange
 		r, err := f.records(ctx, o.Limits, func(record *ldif.Record) error {
 			s.note(i, record)
 			return nil
@@ -106,6 +103,9 @@ func (s *survey) look(ctx context.Context, o Options) error {
 		for _, one := range f.searches {
 			records += one.Records
 		}
+		if strange := s.strange - before; strange > 0 {
+			o.Log.Warn("records outside of any domain are passed over", "file", f.Name, "records", strange)
+		}
 		o.Log.Info("LDIF file read", "file", f.Name, "records", records, "searches", len(f.searches), "cut", f.cut)
 	}
 	return nil
@@ -120,9 +120,8 @@ func (s *survey) extentOf(file int, search *ldif.Search, d *domain) *extent {
 	f := &s.files[file]
 	e := f.extents[key]
 	if e == nil {
-		e = &extent{domain: d}
+		e = &extent{}
 		f.extents[key] = e
-		f.order = append(f.order, e)
 	}
 	s.nextOf, s.next = key, e
 	return e
@@ -172,7 +171,7 @@ func (s *survey) noteConfiguration(e *extent, p place, record *ldif.Record) {
 	case is(servicesName):
 		e.services = true
 	case is(partitionsName):
-		e.partitions, d.partitions = true, true
+		e.partitions = true
 		for _, v := range valuesOf(record, "uPNSuffixes") {
 			if !slices.Contains(d.suffixes, string(v)) {
 				d.suffixes = append(d.suffixes, string(v))

@@ -44,13 +44,13 @@ var ADR011 = &audit.Rule{
 			}
 		}
 		length := func(s string) audit.Arg { return audit.Num("length", units(s)) }
-		if v := o.DisplayName(); v != "" && strings.TrimSpace(v) == "" || units(v) > longestShown {
+		if v := o.DisplayName(); v != "" && strings.TrimSpace(v) == "" || longer(v, longestShown) {
 			report("D", "displayName", v, 0, length(v))
 		}
-		if v := o.GivenName(); o.Dataset() != evidence.ADGroups && units(v) > longestGiven {
+		if v := o.GivenName(); o.Dataset() != evidence.ADGroups && longer(v, longestGiven) {
 			report("G", "givenName", v, 0, length(v))
 		}
-		if v := o.SAMAccountName(); o.Dataset() == evidence.ADUsers && (units(v) > longestAccount || strings.ContainsAny(v, `[\"|,/:<>+=;?*]`)) {
+		if v := o.SAMAccountName(); o.Dataset() == evidence.ADUsers && (longer(v, longestAccount) || strings.ContainsAny(v, `[\"|,/:<>+=;?*]`)) {
 			severity := audit.Low
 			if !address.UPNProblem(o.UPN()).Serious() {
 				severity = audit.Info
@@ -60,11 +60,11 @@ var ADR011 = &audit.Rule{
 	}),
 }
 
-// units is the length as the directory counts it. Most values are shorter than any limit in bytes already.
+// longer says that a value has more UTF-16 units than the limit. Most are shorter in bytes already, of which there are never fewer than units.
+func longer(s string, limit int) bool { return len(s) > limit && units(s) > limit }
+
+// units is the length as the directory counts it.
 func units(s string) int {
-	if len(s) <= longestAccount {
-		return len(s)
-	}
 	n := 0
 	for _, r := range s {
 		n += max(1, utf16.RuneLen(r))

@@ -33,8 +33,8 @@ var HOM003 = &audit.Rule{
 		{Dataset: evidence.ADPools, Attributes: []string{"dNSHostName"}, Optional: true},
 	}),
 	Applies: func(p *audit.Pass) audit.Reason {
-		if !p.Topology().Present() {
-			return audit.Because("noDeployment")
+		if why := p.WithoutDeployment(); !why.IsZero() {
+			return why
 		}
 		return whenSIP(p)
 	},

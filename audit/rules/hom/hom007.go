@@ -30,7 +30,7 @@ var HOM007 = &audit.Rule{
 	Variants: []audit.Variant{
 		{Code: "F", Severity: audit.Info, Message: "federation or remote access is switched off for {count} of {people} people who are enabled for SIP"},
 	},
-	Needs:   directoryNeeds("msRTCSIP-FederationEnabled", "msRTCSIP-InternetAccessEnabled"),
+	Needs:   audit.All(directoryNeeds("msRTCSIP-FederationEnabled", "msRTCSIP-InternetAccessEnabled")),
 	Params:  func() any { return &hom007Params{Usual: 50} },
 	Applies: whenSIP,
 	Check: audit.AllADUsers(func(p *audit.Pass, users iter.Seq[evidence.ADObject]) {

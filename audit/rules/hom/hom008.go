@@ -10,13 +10,8 @@ import (
 	"hybridaudit/sources/evidence"
 )
 
-// Bits of msRTCSIP-OptionFlags.
-const (
-	flagRemoteCall  = 0x10  // remote call control
-	flagPresence    = 0x100 // enhanced presence
-	flagDualControl = 0x200 // remote call control together with enterprise voice
-	flagsPublished  = 0x3DF
-)
+// flagsPublished are the bits of msRTCSIP-OptionFlags whose meaning is published.
+const flagsPublished = 0x3DF
 
 // HOM008 finds people with unusual option flags.
 var HOM008 = &audit.Rule{
@@ -46,7 +41,7 @@ var HOM008 = &audit.Rule{
 			if !ok || o.SIPEnabled() != evidence.True || p.Scope().Class(o) != scope.Person {
 				continue
 			}
-			if flags&flagPresence == 0 {
+			if flags&audit.FlagPresence == 0 {
 				f := about(p, o, "msRTCSIP-OptionFlags")
 				f.Args = []audit.Arg{audit.Str("flags", strconv.FormatInt(flags, 10))}
 				p.Report(f)

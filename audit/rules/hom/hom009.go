@@ -29,7 +29,7 @@ var HOM009 = &audit.Rule{
 		flags, _ := o.OptionFlags()
 		var f audit.Finding
 		switch {
-		case flags&(flagRemoteCall|flagDualControl) != 0:
+		case flags&(audit.FlagRemoteCall|audit.FlagDualMode) != 0:
 			f = about(p, o, "msRTCSIP-OptionFlags")
 			f.Variant, f.Args = "R", []audit.Arg{audit.Str("flags", strconv.FormatInt(flags, 10))}
 		case o.LineServer() != "":

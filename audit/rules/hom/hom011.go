@@ -9,9 +9,6 @@ import (
 	"hybridaudit/sources/evidence"
 )
 
-// oldestPool is the version of the newest pools that nobody can be moved to Microsoft 365 from: 5 is Lync Server 2010, the last one that is published.
-const oldestPool = 5
-
 // HOM011 finds people on pools that cannot take part in a hybrid deployment.
 var HOM011 = &audit.Rule{
 	ID: "HOM-011", Category: "hom", Severity: audit.High,
@@ -79,5 +76,6 @@ func tooOld(pool evidence.Pool) bool {
 		return false
 	}
 	version, ok := pool.Version()
-	return ok && version <= oldestPool
+	product := topology.ProductOf(version)
+	return ok && product.Name != "" && !product.Movable
 }

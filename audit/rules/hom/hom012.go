@@ -46,8 +46,8 @@ var HOM012 = &audit.Rule{
 	),
 	Params: func() any { return &hom012Params{Recent: 30 * 24 * time.Hour} },
 	Applies: func(p *audit.Pass) audit.Reason {
-		if !p.Topology().Present() {
-			return audit.Because("noDeployment")
+		if why := p.WithoutDeployment(); !why.IsZero() {
+			return why
 		}
 		return whenSIP(p)
 	},

@@ -30,8 +30,8 @@ var HOM013 = &audit.Rule{
 		},
 	),
 	Applies: func(p *audit.Pass) audit.Reason {
-		if !p.Topology().Present() {
-			return audit.Because("noDeployment")
+		if why := p.WithoutDeployment(); !why.IsZero() {
+			return why
 		}
 		return whenSIP(p)
 	},

@@ -22,12 +22,7 @@ var LIC002 = &audit.Rule{
 	Refs:    []audit.Ref{{Title: "Move users between on-premises and cloud (prerequisites)"}, {Title: "HostedMigration fault 507"}},
 	Message: "no Skype for Business Online (Plan 2), which the move needs; licences held: {skus}",
 	Needs:   slices.Concat(needs("assignedPlans", "licenseAssignmentStates"), []audit.Need{skuNeeds(), deploymentNeeds(), seatNeeds()}),
-	Applies: func(p *audit.Pass) audit.Reason {
-		if !p.Topology().Present() {
-			return audit.Because("noDeployment")
-		}
-		return audit.Reason{}
-	},
+	Applies: (*audit.Pass).WithoutDeployment,
 	Check: audit.EachPair(func(p *audit.Pass, o evidence.ADObject, u evidence.TenantUser) {
 		if !onPremises(p, o) || !active(p, u) || u.LicenceCount() == 0 || status(p, u, plans.Skype).State != "" || anyOff(p, u, plans.Skype) {
 			return

@@ -14,11 +14,12 @@ const unlimited = 10000
 // LIC008 finds subscriptions without enough seats.
 var LIC008 = &audit.Rule{
 	ID: "LIC-008", Category: "lic", Severity: audit.High,
-	Title:  "SKU exhausted, over-allocated or too small for the plan",
-	Why:    "The next assignment fails, so the next person of the migration gets no licence. More assigned seats than bought ones are also a breach of the contract.",
-	Fix:    "Buy seats, or free some: take licences from accounts that are disabled or not used. Check group assignments that give the licence to more people than intended.",
-	Guards: "Subscriptions of the whole company, those that are not enabled, and free or pay-as-you-go ones with 10000 seats or more are not judged.",
-	Refs:   []audit.Ref{{Title: "Microsoft Graph: subscribedSku", URL: "https://learn.microsoft.com/graph/api/resources/subscribedsku"}},
+	Title:    "SKU exhausted, over-allocated or too small for the plan",
+	Why:      "The next assignment fails, so the next person of the migration gets no licence. More assigned seats than bought ones are also a breach of the contract.",
+	Fix:      "Buy seats, or free some: take licences from accounts that are disabled or not used. Check group assignments that give the licence to more people than intended.",
+	Guards:   "Subscriptions of the whole company, those that are not enabled, and free or pay-as-you-go ones with 10000 seats or more are not judged.",
+	Refs:     []audit.Ref{{Title: "Microsoft Graph: subscribedSku", URL: "https://learn.microsoft.com/graph/api/resources/subscribedsku"}},
+	Identity: []string{"tenant"}, // tenants have the same subscriptions by skuId
 	Variants: []audit.Variant{
 		{Code: "L", Severity: audit.Medium, Message: "{free} of {usable} seats are free"},
 		{Code: "O", Message: "{consumed} seats are assigned, but only {usable} can be used"},
@@ -44,6 +45,7 @@ var LIC008 = &audit.Rule{
 		default:
 			return
 		}
+		f.Args = append(f.Args, audit.Str("tenant", s.Tenant()))
 		p.Report(f)
 	}),
 }

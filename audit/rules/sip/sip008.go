@@ -4,7 +4,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 
 	"hybridaudit/audit"
 	"hybridaudit/audit/scope"
@@ -36,10 +35,10 @@ var SIP008 = &audit.Rule{
 		},
 	),
 	Applies: func(p *audit.Pass) audit.Reason {
-		switch {
-		case !p.Topology().Present():
-			return audit.Because("noDeployment")
-		case len(deployed(p)) == 0:
+		if why := p.WithoutDeployment(); !why.IsZero() {
+			return why
+		}
+		if len(deployed(p)) == 0 {
 			return audit.Because("noSIPDomains")
 		}
 		return whenSIP(p)
@@ -53,7 +52,7 @@ var SIP008 = &audit.Rule{
 				continue
 			}
 			domain := usableDomain(o.SIP())
-			if domain == "" || list[domain] || unverified(p, domain) {
+			if domain == "" || list[domain] || p.Unverified(domain) {
 				continue
 			}
 			use := sipUse{domain, o.Forest()}
@@ -90,7 +89,7 @@ type sipUsers struct{ count, people int }
 func deployed(p *audit.Pass) map[string]map[string]bool {
 	lists := map[string]map[string]bool{}
 	for e := range p.Evidence.Entries(evidence.ADTopology) {
-		if !p.Topology().In(e.Forest()) || !sipDomainObject(e) {
+		if !p.Topology().In(e.Forest()) || !e.Is("msRTCSIP-Domain") {
 			continue
 		}
 		if domain := address.DomainKey(e.Text("msRTCSIP-DomainName")); domain != "" {
@@ -101,22 +100,4 @@ func deployed(p *audit.Pass) map[string]map[string]bool {
 		}
 	}
 	return lists
-}
-
-func sipDomainObject(e evidence.Entry) bool {
-	for class := range e.Classes() {
-		if strings.EqualFold(class, "msRTCSIP-Domain") {
-			return true
-		}
-	}
-	return false
-}
-
-// unverified says that the tenant's domains are known and that this is no verified one of them.
-func unverified(p *audit.Pass, domain string) bool {
-	if p.Evidence.State(evidence.TenantDomains) != evidence.Complete {
-		return false
-	}
-	_, ok := p.Verified(domain)
-	return !ok
 }

@@ -42,17 +42,21 @@ var SIP009 = &audit.Rule{
 		{Code: "U", Message: "the SIP address {sip} is not the user principal name {name}"},
 	},
 	Needs: slices.Concat(
-		audit.OfADUsers("msRTCSIP-PrimaryUserAddress", "msRTCSIP-UserEnabled", "userPrincipalName", "mail", "proxyAddresses"),
+		audit.All(audit.OfADUsers("msRTCSIP-PrimaryUserAddress", "msRTCSIP-UserEnabled", "userPrincipalName", "mail", "proxyAddresses")),
 		[]audit.Need{{Dataset: evidence.TenantDomains, Attributes: []string{"id", "isVerified"}, Optional: true}},
 	),
 	Params:  func() any { return &sip009Params{Share: 80} },
 	Applies: whenSIP,
 	Check: audit.AllADUsers(func(p *audit.Pass, users iter.Seq[evidence.ADObject]) {
 		habits := map[string]*habit{}
+		var exceptions []exception
 		for o := range users {
 			n := namesOf(p, o)
 			if n.sip == "" {
 				continue
+			}
+			if n.upn != "" && n.upn != n.sip || n.mail != "" && n.mail != n.sip {
+				exceptions = append(exceptions, exception{o, n})
 			}
 			if habits[o.Forest()] == nil {
 				habits[o.Forest()] = &habit{}
@@ -63,12 +67,8 @@ var SIP009 = &audit.Rule{
 		for forest, h := range habits {
 			h.report(p, forest, share)
 		}
-		for o := range users {
-			n := namesOf(p, o)
-			if n.sip == "" {
-				continue
-			}
-			h := habits[o.Forest()]
+		for _, d := range exceptions {
+			o, n, h := d.person, d.names, habits[d.person.Forest()]
 			switch {
 			case n.upn != "" && n.upn != n.sip && h.upn.equality(share):
 				differs(p, o, "U", n.sip, "userPrincipalName", n.upn)
@@ -87,7 +87,7 @@ func namesOf(p *audit.Pass, o evidence.ADObject) names {
 		return names{}
 	}
 	n := names{sip: address.NormalSIP(o.SIP())}
-	if unverified(p, address.Domain(n.sip)) || shared(p, o, owners.SIPPrimary, n.sip) {
+	if p.Unverified(address.Domain(n.sip)) || shared(p, o, owners.SIPPrimary, n.sip) {
 		return names{}
 	}
 	if upn := address.Fold(o.UPN()); !p.Settings.AlternateLoginID && address.UPNProblem(upn).Code == address.OK && fit(p, upn) && !shared(p, o, owners.UPN, upn) {
@@ -99,10 +99,16 @@ func namesOf(p *audit.Pass, o evidence.ADObject) names {
 	return n
 }
 
+// exception is a person whose names are not all the same.
+type exception struct {
+	person evidence.ADObject
+	names  names
+}
+
 // fit says that the domain of a name can be one of the tenant's.
 func fit(p *audit.Pass, name string) bool {
 	domain := address.Domain(name)
-	return address.Routable(domain) && !unverified(p, domain)
+	return address.Routable(domain) && !p.Unverified(domain)
 }
 
 // shared says that another person or object has the value too.

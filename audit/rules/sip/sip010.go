@@ -18,8 +18,8 @@ var SIP010 = &audit.Rule{
 	Fix: "For somebody who has left: run Disable-CsUser and release the phone number and the licence. For somebody who works here: enable or unlock the account, reset " +
 		"the password, or extend the account's expiry date.",
 	Guards: "Disabled accounts that belong to a login account in another forest are disabled on purpose, and rooms, shared mailboxes and devices are no people: none " +
-		"is judged. In a forest whose accounts stand for people of another forest that was read as well, disabled accounts are left to SIP-011. An account that is only locked " +
-		"out is information, since lockouts pass.",
+		"is judged. Where more than one forest was read, disabled linked mailboxes, and all disabled accounts of a forest whose accounts stand for people of another one, are " +
+		"left to SIP-011. An account that is only locked out is information, since lockouts pass.",
 	Refs:    []audit.Ref{{Title: "Skype for Business Online sign-in errors for admins"}},
 	Message: "SIP is enabled, but the account cannot sign in: {reasons}",
 	Needs: slices.Concat(
@@ -31,7 +31,7 @@ var SIP010 = &audit.Rule{
 		if o.SIPEnabled() != evidence.True || p.Scope().Class(o) != scope.Person {
 			return
 		}
-		if o.Disabled() && p.ResourceForest(o.Forest()) {
+		if o.Disabled() && p.Forests() > 1 && unlinked(p, o) {
 			return // SIP-011
 		}
 		reasons := unusable(o, p.Now())

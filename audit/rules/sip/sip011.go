@@ -32,19 +32,22 @@ var SIP011 = &audit.Rule{
 	Variants: []audit.Variant{
 		{Code: "D", Message: "msRTCSIP-OriginatorSid {sid} is also that of {others}"},
 		{Code: "E", Message: "enabled for SIP and disabled, but msRTCSIP-OriginatorSid names no login account"},
-		{Code: "R", Message: "msRTCSIP-OriginatorSid {sid} is the objectSid of no account in the domain, which was read"},
+		{
+			Code: "R", Message: "msRTCSIP-OriginatorSid {sid} is the objectSid of no account in the domain, which was read",
+			Needs: []audit.Need{{Dataset: evidence.ADUsers, Attributes: []string{"objectSid"}, Whole: true}},
+		},
 	},
-	Needs: []audit.Need{
-		{Dataset: evidence.ADUsers, Attributes: slices.Concat(scope.Attributes(), []string{"objectSid", "msRTCSIP-OriginatorSid", "msExchMasterAccountSid"}), Whole: true},
-		{Dataset: evidence.ADForests, Attributes: []string{"name"}},
-	},
+	Needs: append(audit.OfADUsers("msRTCSIP-OriginatorSid", "msExchMasterAccountSid"), audit.Need{Dataset: evidence.ADForests, Attributes: []string{"name"}}),
 	Applies: func(p *audit.Pass) audit.Reason {
-		if p.Forests() < 2 {
+		if p.Forests() < 2 && p.Evidence.State(evidence.ADUsers) == evidence.Complete { // else not assessed, like every rule about people
 			return audit.Because("oneForest")
 		}
 		return whenSIP(p)
 	},
 	Check: audit.AllADUsers(func(p *audit.Pass, users iter.Seq[evidence.ADObject]) {
+		if p.Forests() < 2 {
+			return
+		}
 		accounts := readAccounts(p)
 		stands := map[string][]evidence.ADObject{} // by msRTCSIP-OriginatorSid
 		for o := range users {

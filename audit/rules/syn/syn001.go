@@ -24,7 +24,7 @@ var SYN001 = &audit.Rule{
 		{Dataset: evidence.ADUsers, Optional: true},
 	},
 	Applies: func(p *audit.Pass) audit.Reason {
-		if p.Evidence.State(evidence.TenantUsers) != evidence.Complete || inUse(p) {
+		if p.Evidence.State(evidence.TenantUsers) != evidence.Complete || p.Evidence.Rows(evidence.ADUsers) > 0 || len(syncedUsers(p)) > 0 {
 			return audit.Reason{}
 		}
 		for o := range p.Evidence.Organizations() {
@@ -35,7 +35,7 @@ var SYN001 = &audit.Rule{
 		return audit.Because("cloudOnly")
 	},
 	Check: audit.Once(func(p *audit.Pass) {
-		users, elsewhere := p.Evidence.Rows(evidence.ADUsers), false
+		users, synced, elsewhere := p.Evidence.Rows(evidence.ADUsers), syncedUsers(p), false
 		for o := range p.Evidence.Organizations() {
 			elsewhere = elsewhere || o.SyncEnabled() == evidence.True
 		}
@@ -44,8 +44,8 @@ var SYN001 = &audit.Rule{
 				continue
 			}
 			// Of several tenants that one need not synchronise a directory that another one does.
-			if synced := syncedUsers(p, o.Tenant()); synced > 0 || users > 0 && !elsewhere {
-				off(p, o, users, synced)
+			if n := synced[o.Tenant()]; n > 0 || users > 0 && !elsewhere {
+				off(p, o, users, n)
 			}
 		}
 	}),
@@ -63,25 +63,12 @@ func off(p *audit.Pass, o evidence.Organization, users, synced int) {
 	p.Report(f)
 }
 
-// inUse says that a directory was read, or that accounts came from one.
-func inUse(p *audit.Pass) bool {
-	if p.Evidence.Rows(evidence.ADUsers) > 0 {
-		return true
-	}
-	for o := range p.Evidence.Organizations() {
-		if syncedUsers(p, o.Tenant()) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// syncedUsers counts the accounts of a tenant that came from a directory.
-func syncedUsers(p *audit.Pass, tenant string) int {
-	n := 0
+// syncedUsers counts the accounts that came from a directory, by tenant.
+func syncedUsers(p *audit.Pass) map[string]int {
+	n := map[string]int{}
 	for u := range p.Evidence.TenantUsers() {
-		if u.Synced() == evidence.True && u.Tenant() == tenant {
-			n++
+		if u.Synced() == evidence.True {
+			n[u.Tenant()]++
 		}
 	}
 	return n

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hybridaudit/audit"
+	"hybridaudit/sources/evidence"
 )
 
 // The limits of TIM-001: Kerberos refuses tickets beyond five minutes by default.
@@ -22,8 +23,8 @@ var TIM001 = &audit.Rule{
 	Fix: "Compare both clocks with a third one first. Let the PDC emulator of the forest's root domain take its time from a reliable source outside (w32tm /config " +
 		"/manualpeerlist), all others from the domain hierarchy (w32tm /config /syncfromflags:domhier), and look at w32tm /query /status on the server concerned. Virtual " +
 		"machines must not take the time from their host besides.",
-	Guards: "Measured against the host that collected, whose own clock may be the one that is wrong: when several domain controllers agree with one another and not with it, " +
-		"there is one finding instead of one for each. The whole seconds of the answer and half of its way are taken off. From 2 to 5 minutes: medium.",
+	Guards: "Measured against the host that collected, whose own clock may be the one that is wrong: when all domain controllers that answered, two at least, agree with one another and not " +
+		"with it, there is one finding instead of one for each. The whole seconds of the answer and half of its way are taken off. From 2 to 5 minutes: medium.",
 	Refs: []audit.Ref{{Title: "KB 816042"}, {Title: "KB 2541980"}},
 	Variants: []audit.Variant{
 		{Code: "A", Message: "all {servers} domain controllers that answered are about {seconds} s {direction} the host that collected: most likely its own clock is wrong"},
@@ -36,9 +37,9 @@ var TIM001 = &audit.Rule{
 		all := readings(p)
 		if hostIsOff(all) {
 			f := measured(all[0])
-			f.Variant = "A"
+			f.Variant, f.Subject, f.Evidence = "A", audit.DatasetSubject(evidence.ADServers), nil
 			f.Args = append(f.Args, audit.Num("servers", len(all)))
-			for _, r := range all[1:] {
+			for _, r := range all {
 				s := subject(r)
 				f.Related = append(f.Related, s)
 				f.Evidence = append(f.Evidence, facts(s.Key, r)...)

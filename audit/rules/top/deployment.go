@@ -28,12 +28,7 @@ func peopleNeeds() []audit.Need {
 }
 
 // whenDeployed lets a rule judge only organisations that have a pool.
-func whenDeployed(p *audit.Pass) audit.Reason {
-	if !p.Topology().Present() {
-		return audit.Because("noDeployment")
-	}
-	return audit.Reason{}
-}
+func whenDeployed(p *audit.Pass) audit.Reason { return p.WithoutDeployment() }
 
 // poolFacts are what the directory says of a pool.
 func poolFacts(pool evidence.Pool) []audit.Fact {
@@ -56,62 +51,16 @@ func poolFacts(pool evidence.Pool) []audit.Fact {
 	return facts
 }
 
-// homes counts the accounts that are enabled for SIP by where they are homed.
-type homes struct {
-	pools  map[string]int // by the pool's DN
-	online map[string]int // by forest
-	onPrem map[string]int
-}
-
-// count looks at people, rooms and mailboxes; applications and devices are listed by TOP-009.
-func count(p *audit.Pass) homes {
-	h := homes{map[string]int{}, map[string]int{}, map[string]int{}}
-	for o := range p.Evidence.ADObjects(evidence.ADUsers) {
-		if o.SIPEnabled() != evidence.True || !lives(p.Scope().Class(o)) {
-			continue
-		}
-		switch p.Topology().Home(o) {
-		case topology.OnPremises:
-			h.onPrem[o.Forest()]++
-			if pool, ok := p.Topology().Pool(o.HomeServer()); ok {
-				h.pools[pool.DN()]++
-			}
-		case topology.Online:
-			h.online[o.Forest()]++
-		case topology.NoHome, topology.Other:
-		}
-	}
-	return h
-}
-
-func lives(c scope.Class) bool {
-	switch c {
-	case scope.Person, scope.Linked, scope.Room, scope.Shared, scope.Equipment:
-		return true
-	}
-	return false
-}
-
 // entriesOf lists the entries of a forest that are of a class, by DN.
 func entriesOf(p *audit.Pass, d evidence.Dataset, forest, class string) []evidence.Entry {
 	var list []evidence.Entry
 	for e := range p.Evidence.Entries(d) {
-		if e.Forest() == forest && is(e, class) {
+		if e.Forest() == forest && e.Is(class) {
 			list = append(list, e)
 		}
 	}
 	slices.SortFunc(list, func(a, b evidence.Entry) int { return strings.Compare(a.DN(), b.DN()) })
 	return list
-}
-
-// is says whether an entry is of a class.
-func is(e evidence.Entry, class string) bool {
-	for c := range e.Classes() {
-		if strings.EqualFold(c, class) {
-			return true
-		}
-	}
-	return false
 }
 
 // values lists an attribute of entries, without repetitions, sorted.

@@ -15,22 +15,25 @@ var TOP001 = &audit.Rule{
 	Why:   "What is left on-premises decides whether the organisation is a hybrid one, how many people there are still to be moved, and what must be taken down in the end.",
 	Fix: "Nothing needs to be put right. Compare the list with what is really running: the objects can outlive the servers. Where they do, see TOP-003 and TOP-011; where " +
 		"versions matter, look at Get-CsServerVersion, since the directory holds no build numbers.",
-	Guards: "Silent when no pool is left or the configuration says that no server is. Counted are people, rooms and shared mailboxes that are enabled for SIP; products are " +
+	Guards: "Silent when no pool is left or the configuration says that no server is. Counted are people, rooms, equipment and shared mailboxes that are enabled for SIP; products are " +
 		"told from version numbers of which only those up to Lync Server 2010 are published.",
 	Refs: []audit.Ref{{Title: "Skype for Business Server schema reference"}, {Title: "Active Directory Domain Services for Skype for Business Server"}},
 	Variants: []audit.Variant{
-		{Code: "F", Message: "pools: {pools}, trusted servers: {servers}; people homed on-premises: {onPremises}, online: {online}; Central Management Store at {cms}"},
-		{Code: "P", Message: "people homed here: {people}; {product} ({certainty}; version number {version}), {edition}, front-end servers: {frontEnds}"},
+		{
+			Code: "F", Message: "pools: {pools}, trusted servers: {servers}; people homed on-premises: {onPremises}, online: {online}; Central Management Store at {cms}",
+			Needs: []audit.Need{{Dataset: evidence.ADTopology, Attributes: []string{"distinguishedName", "objectClass", "msRTCSIP-TrustedServerFQDN", "msRTCSIP-BackEndServer"}}},
+		},
+		{
+			Code: "P", Message: "people homed here: {people}; {product} ({certainty}; version number {version}), {edition}, front-end servers: {frontEnds}",
+			Needs: []audit.Need{{Dataset: evidence.ADPools, Attributes: []string{"msRTCSIP-FrontEndServers", "msRTCSIP-PoolVersion", "msRTCSIP-PoolType"}}},
+		},
 	},
 	Needs: slices.Concat(poolNeeds(), peopleNeeds(), []audit.Need{
-		{Dataset: evidence.ADPools, Attributes: []string{"msRTCSIP-FrontEndServers"}, Optional: true},
-		{Dataset: evidence.ADTopology, Attributes: []string{
-			"distinguishedName", "objectClass", "msRTCSIP-TrustedServerFQDN", "msRTCSIP-EdgeProxyFQDN", "msRTCSIP-BackEndServer", "msRTCSIP-DomainName",
-		}, Optional: true},
+		{Dataset: evidence.ADTopology, Attributes: []string{"msRTCSIP-EdgeProxyFQDN", "msRTCSIP-DomainName"}, Optional: true},
 	}),
 	Applies: whenDeployed,
 	Check: audit.Once(func(p *audit.Pass) {
-		h := count(p)
+		h := p.Homes()
 		for _, forest := range p.Topology().Forests() {
 			pools := p.Topology().PoolsOf(forest)
 			inventory(p, forest, len(pools), h)
@@ -39,7 +42,7 @@ var TOP001 = &audit.Rule{
 				front := slices.Collect(pool.FrontEnds())
 				p.Report(audit.Finding{
 					Variant: "P", Subject: audit.PoolSubject(pool), Evidence: poolFacts(pool),
-					Args: append(productArgs(version, known), audit.Num("people", h.pools[pool.DN()]), audit.Str("edition", topology.Edition(pool)), audit.Num("frontEnds", len(front))),
+					Args: append(productArgs(version, known), audit.Num("people", h.Pools[pool.DN()]), audit.Str("edition", topology.Edition(pool)), audit.Num("frontEnds", len(front))),
 				})
 			}
 		}
@@ -47,7 +50,7 @@ var TOP001 = &audit.Rule{
 }
 
 // inventory reports a forest.
-func inventory(p *audit.Pass, forest string, pools int, h homes) {
+func inventory(p *audit.Pass, forest string, pools int, h *audit.Homes) {
 	servers := values(entriesOf(p, evidence.ADTopology, forest, "msRTCSIP-TrustedServer"), "msRTCSIP-TrustedServerFQDN")
 	edges := values(entriesOf(p, evidence.ADTopology, forest, "msRTCSIP-EdgeProxy"), "msRTCSIP-EdgeProxyFQDN")
 	cms := values(entriesOf(p, evidence.ADTopology, forest, "msRTCSIP-GlobalTopologySetting"), "msRTCSIP-BackEndServer")
@@ -57,7 +60,7 @@ func inventory(p *audit.Pass, forest string, pools int, h homes) {
 	p.Report(audit.Finding{
 		Variant: "F", Subject: audit.ForestSubject(forest),
 		Args: []audit.Arg{
-			audit.Num("pools", pools), audit.Num("servers", len(servers)), audit.Num("onPremises", h.onPrem[forest]), audit.Num("online", h.online[forest]),
+			audit.Num("pools", pools), audit.Num("servers", len(servers)), audit.Num("onPremises", h.OnPremises[forest]), audit.Num("online", h.Online[forest]),
 			audit.List("cms", cms),
 		},
 		Evidence: slices.Concat(fact("pools", p.Topology().Hosts(forest)), fact("trustedServers", servers), fact("edgeProxies", edges),

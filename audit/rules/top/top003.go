@@ -2,15 +2,13 @@ package top
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"hybridaudit/audit"
 	"hybridaudit/audit/topology"
 	"hybridaudit/sources/evidence"
 )
-
-// standardEdition is msRTCSIP-PoolType of a pool that is one server with the pool's name.
-const standardEdition = 5
 
 // TOP003 finds pools and servers of which only the objects are left.
 var TOP003 = &audit.Rule{
@@ -29,7 +27,7 @@ var TOP003 = &audit.Rule{
 			Code: "C", Message: "the computer account of {computers} is {state}",
 			Needs: []audit.Need{{Dataset: evidence.ADComputers, Attributes: []string{"distinguishedName", "dNSHostName", "userAccountControl"}, Whole: true}},
 		},
-		{Code: "F", Message: "no front-end server belongs to the pool; people homed on it: {people}", Needs: peopleNeeds()},
+		{Code: "F", Message: "no front-end server belongs to the pool"},
 		{Code: "N", Message: "the name {host} is not in DNS", Later: "the answers of DNS servers"},
 		{
 			Code: "S", Message: "the computer account of the trusted server is disabled",
@@ -39,20 +37,18 @@ var TOP003 = &audit.Rule{
 			},
 		},
 	},
-	Needs:   poolNeeds("msRTCSIP-FrontEndServers", "msRTCSIP-PoolType"),
+	Needs:   append(poolNeeds("msRTCSIP-FrontEndServers", "msRTCSIP-PoolType"), audit.Better(peopleNeeds())...),
 	Applies: whenDeployed,
 	Check: audit.Once(func(p *audit.Pass) {
 		c := topology.NewComputers(p.Evidence)
-		h := count(p)
+		said := map[string]bool{} // one host can be trusted in two forests
 		for _, forest := range p.Topology().Forests() {
 			pools := p.Topology().PoolsOf(forest)
 			named := slices.ContainsFunc(pools, hasFrontEnds)
-			said := map[string]bool{}
 			for _, pool := range pools {
 				if named && !hasFrontEnds(pool) {
 					p.Report(audit.Finding{
-						Variant: "F", Subject: audit.PoolSubject(pool), Attribute: "msRTCSIP-FrontEndServers", Evidence: poolFacts(pool),
-						Args: []audit.Arg{audit.Num("people", h.pools[pool.DN()])},
+						Variant: "F", Subject: audit.PoolSubject(pool), Attribute: "msRTCSIP-FrontEndServers", Evidence: append(poolFacts(pool), homedFact(p, pool)...),
 					})
 					continue
 				}
@@ -70,7 +66,15 @@ func hasFrontEnds(pool evidence.Pool) bool {
 	return false
 }
 
-// poolComputers reports a pool whose servers have no usable computer account. said collects the names of the computers that findings name.
+// homedFact tells how many people are homed on a pool, when all people were read.
+func homedFact(p *audit.Pass, pool evidence.Pool) []audit.Fact {
+	if !p.Read(peopleNeeds()) {
+		return nil
+	}
+	return fact("people", []string{strconv.Itoa(p.Homes().Pools[pool.DN()])})
+}
+
+// poolComputers reports a pool whose servers have no usable computer account. said collects the host names of which trustedComputers need not speak any more.
 func poolComputers(p *audit.Pass, c *topology.Computers, pool evidence.Pool, said map[string]bool) {
 	var disabled []string
 	found := false
@@ -83,7 +87,7 @@ func poolComputers(p *audit.Pass, c *topology.Computers, pool evidence.Pool, sai
 		}
 	}
 	state := "disabled"
-	if kind, _ := pool.Type(); !found && kind == standardEdition && inForest(p, pool) {
+	if !found && topology.Edition(pool) == "standard" && inForest(p, pool) { // one server with the name of the pool
 		switch e, ok := c.Named(pool.Host()); {
 		case !ok:
 			state, disabled = "missing", []string{pool.Host()}

@@ -14,6 +14,7 @@ import (
 // Values of msExchRecipientTypeDetails.
 const (
 	userMailbox   = 1
+	linkedMailbox = 2 // its owner signs in from another forest
 	remoteMailbox = 2147483648
 )
 
@@ -93,11 +94,11 @@ type mailCount struct{ onPremises, online, sip map[string]int }
 func countMail(p *audit.Pass) mailCount {
 	c := mailCount{map[string]int{}, map[string]int{}, map[string]int{}}
 	for o := range p.Evidence.ADObjects(evidence.ADUsers) {
-		if p.Scope().Class(o) != scope.Person {
+		if c := p.Scope().Class(o); c != scope.Person && c != scope.Linked {
 			continue
 		}
 		switch kind, _ := o.RecipientType(); kind {
-		case userMailbox:
+		case userMailbox, linkedMailbox:
 			c.onPremises[o.Forest()]++
 			if o.SIPEnabled() == evidence.True {
 				c.sip[o.Forest()+" "+homeServer(o)]++

@@ -33,8 +33,8 @@ var TOP008 = &audit.Rule{
 		if len(forests) < 2 {
 			return
 		}
-		h := count(p)
-		hybrid := slices.DeleteFunc(slices.Clone(forests), func(f string) bool { return h.online[f] == 0 })
+		h := p.Homes()
+		hybrid := slices.DeleteFunc(slices.Clone(forests), func(f string) bool { return h.Online[f] == 0 })
 		for _, forest := range forests {
 			f := audit.Finding{Variant: "W", Subject: audit.ForestSubject(forest), Evidence: fact("pools", p.Topology().Hosts(forest))}
 			among := forests

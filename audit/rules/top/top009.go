@@ -1,9 +1,7 @@
 package top
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 	"strings"
 
 	"hybridaudit/audit"
@@ -22,23 +20,24 @@ var TOP009 = &audit.Rule{
 		"to the session border controller (Remove-CsAnalogDevice), rooms to Teams Rooms (Disable-CsMeetingRoom), hybrid endpoints to resource accounts once DNS points to " +
 		"the tenant (Remove-CsHybridApplicationEndpoint), other applications go with Remove-CsTrustedApplicationEndpoint, Remove-CsCallParkOrbit and the like.",
 	Guards: "One finding for each forest and kind. Every deployment has contacts of its own applications without numbers: kinds of applications of which no object has a " +
-		"number are low. Contacts of Exchange unified messaging are VOI-009. Kinds are told from msRTCSIP-OwnerUrn, whose values no vendor's text lists.",
+		"number are low, as far as all objects were read. Contacts of Exchange unified messaging are VOI-009. Kinds are told from msRTCSIP-OwnerUrn, whose values no vendor's text lists.",
 	Refs: []audit.Ref{
 		{Title: "Decommission the on-premises environment: remove the deployment"}, {Title: "Migrate hybrid application endpoints before decommissioning"},
 	},
 	Message:  "{endpoint}: {count}, {numbers} of them with a telephone number: {names}",
 	Identity: []string{"endpoint"},
-	Needs: []audit.Need{
-		{Dataset: evidence.ADUsers, Attributes: append(scope.Attributes(), "msRTCSIP-OwnerUrn"), PartOK: true},
-		{Dataset: evidence.ADContacts, Attributes: append(scope.Attributes(), "msRTCSIP-OwnerUrn"), PartOK: true},
-		{Dataset: evidence.ADUsers, Attributes: []string{"msRTCSIP-Line", "msRTCSIP-PrimaryUserAddress"}, Optional: true},
-		{Dataset: evidence.ADContacts, Attributes: []string{"msRTCSIP-Line", "msRTCSIP-PrimaryUserAddress"}, Optional: true},
-	},
+	Needs: append(endpointNeeds(),
+		audit.Need{Dataset: evidence.ADUsers, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}, Optional: true},
+		audit.Need{Dataset: evidence.ADContacts, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}, Optional: true},
+	),
 	Check: audit.AllADObjects(endpoints),
 }
 
-// shownEndpoints is how many objects of a kind a finding lists.
-const shownEndpoints = 100
+// endpointNeeds are the objects that can be endpoints, with their numbers.
+func endpointNeeds() []audit.Need {
+	attributes := append(scope.Attributes(), "msRTCSIP-OwnerUrn", "msRTCSIP-Line")
+	return []audit.Need{{Dataset: evidence.ADUsers, Attributes: attributes, PartOK: true}, {Dataset: evidence.ADContacts, Attributes: attributes, PartOK: true}}
+}
 
 // kindOf tells the kind of an endpoint, "" for what is none.
 func kindOf(urn string) string {
@@ -70,6 +69,7 @@ func ofServer(kind string) bool {
 }
 
 func endpoints(p *audit.Pass, objects iter.Seq[evidence.ADObject]) {
+	all := p.Read(endpointNeeds()) // that none has a number is known of all only
 	type group struct{ forest, kind string }
 	found := map[group][]evidence.ADObject{}
 	for o := range objects {
@@ -79,37 +79,20 @@ func endpoints(p *audit.Pass, objects iter.Seq[evidence.ADObject]) {
 		}
 	}
 	for g, list := range found {
-		slices.SortFunc(list, func(a, b evidence.ADObject) int {
-			return cmp.Or(strings.Compare(audit.ADSubject(a).Name, audit.ADSubject(b).Name), strings.Compare(a.GUID().String(), b.GUID().String()))
-		})
 		numbers := 0
-		shown := make([]string, 0, min(len(list), shownEndpoints))
 		for _, o := range list {
 			if o.Line() != "" {
 				numbers++
 			}
-			if len(shown) < shownEndpoints {
-				shown = append(shown, describe(o))
-			}
 		}
+		names, facts := audit.Listed(list)
 		f := audit.Finding{
-			Subject: audit.ForestSubject(g.forest), Evidence: fact("objects", shown),
-			Args: []audit.Arg{audit.Str("endpoint", g.kind), audit.Num("count", len(list)), audit.Num("numbers", numbers), audit.List("names", audit.Names(list[0], list[:len(shown)]))},
+			Subject: audit.ForestSubject(g.forest), Evidence: facts,
+			Args: []audit.Arg{audit.Str("endpoint", g.kind), audit.Num("count", len(list)), audit.Num("numbers", numbers), audit.List("names", names)},
 		}
-		if numbers == 0 && ofServer(g.kind) {
+		if numbers == 0 && all && ofServer(g.kind) {
 			f.Severity = audit.Low
 		}
 		p.Report(f)
 	}
-}
-
-// describe names an endpoint with its address and its number.
-func describe(o evidence.ADObject) string {
-	parts := []string{audit.ADSubject(o).Name}
-	for _, v := range []string{o.SIP(), o.Line(), o.DN()} {
-		if v != "" {
-			parts = append(parts, v)
-		}
-	}
-	return strings.Join(parts, " | ")
 }

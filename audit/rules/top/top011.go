@@ -23,7 +23,7 @@ var TOP011 = &audit.Rule{
 	Needs: []audit.Need{
 		{Dataset: evidence.ADForests, Attributes: []string{"name", "rtcService"}},
 		{Dataset: evidence.ADPools, Attributes: []string{"distinguishedName"}, Whole: true},
-		{Dataset: evidence.ADTopology, Attributes: []string{"distinguishedName", "objectClass"}, Optional: true},
+		{Dataset: evidence.ADTopology, Attributes: []string{"distinguishedName", "objectClass"}},
 	},
 	Applies: func(p *audit.Pass) audit.Reason {
 		for f := range p.Evidence.Forests() {
@@ -44,7 +44,7 @@ var TOP011 = &audit.Rule{
 				Args: []audit.Arg{
 					audit.Str("container", f.RTCService()), audit.Num("objects", len(names)), audit.Num("pools", len(p.Topology().PoolsOf(f.Name()))),
 				},
-				Evidence: slices.Concat(fact("objects", names[:min(len(names), shownEndpoints)]), schemaFact(f)),
+				Evidence: slices.Concat(fact("objects", names[:min(len(names), audit.MostListed)]), schemaFact(f)),
 			})
 		}
 	}),

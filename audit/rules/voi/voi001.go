@@ -28,7 +28,7 @@ var VOI001 = &audit.Rule{
 	},
 	Needs: append(holderNeeds("msRTCSIP-Line", "msRTCSIP-OptionFlags", "msRTCSIP-UserEnabled", "msRTCSIP-LineServer"),
 		audit.Better(audit.OfADUsers("telephoneNumber", "c"))...),
-	Applies: whenNumbers,
+	Applies: (*audit.Pass).WithoutNumbers,
 	Check: audit.EachADObject(func(p *audit.Pass, o evidence.ADObject) {
 		value := o.Line()
 		if value == "" || !inUse(p, o) {

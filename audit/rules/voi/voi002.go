@@ -28,7 +28,7 @@ var VOI002 = &audit.Rule{
 		holderNeeds(append(owners.PersonAttributes(), "msRTCSIP-Line", "msRTCSIP-PrivateLine")...),
 		audit.Better(audit.OfADUsers("whenChanged", "userPrincipalName")),
 	),
-	Applies: whenNumbers,
+	Applies: (*audit.Pass).WithoutNumbers,
 	Check: audit.EachADObject(func(p *audit.Pass, o evidence.ADObject) {
 		index := p.Owners(owners.Phone)
 		said := ""

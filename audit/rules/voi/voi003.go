@@ -27,7 +27,8 @@ var VOI003 = &audit.Rule{
 		"number.",
 	Fix: "Give everybody who shares the main number the form with ;ext=, or move the main number to a resource account (auto attendant) before the people follow.",
 	Guards: "One finding for each object that holds the number without extension, however many hold it with one. An extension that is not the end of the number is reported " +
-		"only when nobody else has the same main number, since it cannot be the end of a shared one. Without Direct Routing (parameter directRouting) the clash is low.",
+		"only when nobody else has the same main number, since it cannot be the end of a shared one. Numbers that are written in another form than tel:+ and digits are left to " +
+		"VOI-001, and count for others. Without Direct Routing (parameter directRouting) the clash is low.",
 	Refs:     []audit.Ref{{Title: "Set-CsUser (LineURI)"}, {Title: "Plan for Direct Routing"}},
 	Identity: []string{"number"},
 	Variants: []audit.Variant{
@@ -39,17 +40,19 @@ var VOI003 = &audit.Rule{
 	},
 	Needs:   holderNeeds(append(owners.PersonAttributes(), "msRTCSIP-Line", "msRTCSIP-PrivateLine")...),
 	Params:  func() any { return &voi003Params{DirectRouting: true} },
-	Applies: whenNumbers,
+	Applies: (*audit.Pass).WithoutNumbers,
 	Check: audit.EachADObject(func(p *audit.Pass, o evidence.ADObject) {
 		if !inUse(p, o) {
 			return
 		}
 		index := p.Owners(owners.MainNumber)
+		said := ""
 		for _, l := range lines(o) {
 			n, problem := phone.Parse(l.value)
-			if problem != phone.OK {
+			if problem != phone.OK || n.String() == said {
 				continue
 			}
+			said = n.String()
 			switch shared := index.Shared(n.Digits); {
 			case n.Ext == "" && shared:
 				clash(p, o, l, n)
@@ -91,7 +94,7 @@ func clash(p *audit.Pass, o evidence.ADObject, l line, n phone.Number) {
 func extensions(o evidence.ADObject, digits string) []string {
 	var list []string
 	for _, l := range lines(o) {
-		if n, problem := phone.Parse(l.value); problem == phone.OK && n.Digits == digits {
+		if n, _ := phone.Parse(l.value); n.Digits == digits {
 			list = append(list, n.Ext)
 		}
 	}

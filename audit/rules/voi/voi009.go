@@ -1,11 +1,9 @@
 package voi
 
 import (
-	"cmp"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"hybridaudit/audit"
 	"hybridaudit/audit/scope"
@@ -25,19 +23,19 @@ var VOI009 = &audit.Rule{
 		"msExchUMEnabledFlags mean in detail is not documented: they are shown, and only bit 1 of the flags counts. Voice mail settings alone are info.",
 	Refs: []audit.Ref{{Title: "Decommission the on-premises environment: remove the deployment"}, {Title: "Plan for Cloud Voicemail"}},
 	Variants: []audit.Variant{
-		{Code: "C", Message: "contacts of Exchange unified messaging (auto attendants, subscriber access): {count}, with a telephone number: {numbers} ({names})"},
+		{
+			Code: "C", Message: "contacts of Exchange unified messaging (auto attendants, subscriber access): {count}, with a telephone number: {numbers} ({names})",
+			Needs: []audit.Need{{Dataset: evidence.ADContacts, Attributes: []string{"msRTCSIP-Line"}, PartOK: true}},
+		},
 		{Code: "M", Severity: audit.Info, Message: "people with voice mail settings: {count} ({settings})"},
 		{Code: "U", Message: "people enabled for Exchange unified messaging: {count} ({names})"},
 	},
 	Needs: slices.Concat([]audit.Need{
 		{Dataset: evidence.ADUsers, Attributes: slices.Concat(scope.Attributes(), []string{"msExchUCVoiceMailSettings", "msExchUMEnabledFlags"}), PartOK: true},
 		{Dataset: evidence.ADContacts, Attributes: scope.Attributes(), PartOK: true},
-	}, audit.Better([]audit.Need{{Dataset: evidence.ADContacts, Attributes: []string{"msRTCSIP-Line", "msRTCSIP-PrimaryUserAddress"}}})),
+	}, audit.Better([]audit.Need{{Dataset: evidence.ADContacts, Attributes: []string{"msRTCSIP-PrimaryUserAddress"}}})),
 	Check: audit.AllADObjects(voiceMail),
 }
-
-// shown is how many objects a finding lists.
-const shown = 100
 
 // mailboxes are what one forest has.
 type mailboxes struct {
@@ -93,7 +91,7 @@ func (m *mailboxes) report(p *audit.Pass, forest string) {
 				numbers++
 			}
 		}
-		names, facts := listed(m.contacts)
+		names, facts := audit.Listed(m.contacts)
 		p.Report(audit.Finding{
 			Variant: "C", Subject: audit.ForestSubject(forest), Evidence: facts,
 			Args: []audit.Arg{audit.Num("count", len(m.contacts)), audit.Num("numbers", numbers), audit.List("names", names)},
@@ -101,36 +99,17 @@ func (m *mailboxes) report(p *audit.Pass, forest string) {
 	}
 	if m.holders > 0 {
 		settings := slices.Sorted(maps.Keys(m.settings))
-		settings = settings[:min(len(settings), shown)]
+		settings = settings[:min(len(settings), audit.MostListed)]
 		p.Report(audit.Finding{
 			Variant: "M", Subject: audit.ForestSubject(forest), Evidence: []audit.Fact{{Name: "msExchUCVoiceMailSettings", Values: settings}},
 			Args: []audit.Arg{audit.Num("count", m.holders), audit.List("settings", settings)},
 		})
 	}
 	if len(m.unified) > 0 {
-		names, facts := listed(m.unified)
+		names, facts := audit.Listed(m.unified)
 		p.Report(audit.Finding{
 			Variant: "U", Subject: audit.ForestSubject(forest), Evidence: facts,
 			Args: []audit.Arg{audit.Num("count", len(m.unified)), audit.List("names", names)},
 		})
 	}
-}
-
-// listed names the first of the objects, in an order that does not depend on how they were read, and describes them.
-func listed(objects []evidence.ADObject) ([]string, []audit.Fact) {
-	slices.SortFunc(objects, func(a, b evidence.ADObject) int {
-		return cmp.Or(strings.Compare(audit.ADSubject(a).Name, audit.ADSubject(b).Name), strings.Compare(a.GUID().String(), b.GUID().String()))
-	})
-	objects = objects[:min(len(objects), shown)]
-	lines := make([]string, len(objects))
-	for i, o := range objects {
-		parts := []string{audit.ADSubject(o).Name}
-		for _, v := range []string{o.SIP(), o.Line(), o.DN()} {
-			if v != "" {
-				parts = append(parts, v)
-			}
-		}
-		lines[i] = strings.Join(parts, " | ")
-	}
-	return audit.Names(objects[0], objects), []audit.Fact{{Name: "objects", Values: lines}}
 }

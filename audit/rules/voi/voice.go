@@ -9,13 +9,6 @@ import (
 	"hybridaudit/sources/evidence"
 )
 
-// Bits of msRTCSIP-OptionFlags.
-const (
-	flagRemoteCall = 0x10  // remote call control
-	flagVoice      = 0x80  // enterprise voice
-	flagDualMode   = 0x200 // remote call control beside a telephone of one's own
-)
-
 // numberAttributes are shown with every finding about a number.
 var numberAttributes = []string{"msRTCSIP-Line", "msRTCSIP-PrivateLine", "msRTCSIP-OptionFlags", "msRTCSIP-UserEnabled", "msRTCSIP-OwnerUrn"}
 
@@ -29,25 +22,10 @@ func holderNeeds(attributes ...string) []audit.Need {
 	}, audit.Better(shown))
 }
 
-// whenNumbers lets a rule about numbers judge only directories that hold some.
-func whenNumbers(p *audit.Pass) audit.Reason {
-	for _, d := range []evidence.Dataset{evidence.ADUsers, evidence.ADContacts} {
-		if p.Evidence.State(d) != evidence.Complete || p.Evidence.Narrowed(d) {
-			return audit.Reason{}
-		}
-		for o := range p.Evidence.ADObjects(d) {
-			if o.Line() != "" || o.PrivateLine() != "" {
-				return audit.Reason{}
-			}
-		}
-	}
-	return audit.Because("noNumbers")
-}
-
 // flags reads msRTCSIP-OptionFlags.
 func flags(o evidence.ADObject) (voice, remoteCall, known bool) {
 	v, known := o.OptionFlags()
-	return v&flagVoice != 0, v&(flagRemoteCall|flagDualMode) != 0 || o.LineServer() != "", known
+	return v&audit.FlagVoice != 0, v&(audit.FlagRemoteCall|audit.FlagDualMode) != 0 || o.LineServer() != "", known
 }
 
 // inUse says that the object's number is one that calls are meant to reach: that of an object enabled for SIP, of an application or of a device. What stands on other

@@ -14,15 +14,14 @@ import (
 	"strings"
 
 	"hybridaudit/sources/ad"
+	"hybridaudit/sources/evidence/entries"
 )
 
-// searches are those of sources/ad for the datasets that are compared, as base and filter for ldapsearch. Should they ever differ, so do the numbers of
-// entries, and the row fails.
+// searches are those of sources/ad for the datasets that are compared, as base and filter for ldapsearch.
 func searches(base string) []string {
-	const contacts = "(&(objectCategory=person)(objectClass=contact))"
 	return []string{
-		base, "(&(objectCategory=person)(objectClass=user))", base, contacts, base, "(&(objectCategory=group)(|(mail=*)(proxyAddresses=*)(mailNickname=*)))",
-		"CN=RTC Service,CN=Services,CN=Configuration," + base, contacts,
+		base, entries.UserFilter, base, entries.ContactFilter, base, entries.GroupFilter,
+		"CN=RTC Service,CN=Services,CN=Configuration," + base, entries.ContactFilter,
 	}
 }
 
@@ -96,22 +95,22 @@ func (b *bench) directory(ctx context.Context, d filled) (_ []line, err error) {
 	}
 	a := address{LDAPS: env["AD_LDAPS"], BindName: env["AD_BIND_DN"], Password: env["AD_PASSWORD"], Bases: []string{env["AD_BASE"]}, CA: ca}
 	peer := ldapsearch(env)
-	entries, err := b.counted(ctx, peer)
-	if err == nil && entries < d.people {
-		err = fmt.Errorf("the server shows %d entries of %d people", entries, d.people)
+	shown, err := b.counted(ctx, peer)
+	if err == nil && shown < d.people {
+		err = fmt.Errorf("the server shows %d entries of %d people", shown, d.people)
 	}
 	if err != nil {
 		return nil, err
 	}
 	ours, theirs, err := alternate(ctx, b.rounds, func(ctx context.Context) (cost, error) { return own(ctx, a, "ad") }, func(ctx context.Context) (cost, error) {
 		k, err := peer.run(ctx)
-		k.Units = entries
+		k.Units = shown
 		return k, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	work, name := fmt.Sprintf("AD collection, %s, %s entries", d.what, count(float64(entries))), "ldapsearch, same searches and attributes, LDAPS, 1000 a page"
+	work, name := fmt.Sprintf("AD collection, %s, %s entries", d.what, count(float64(shown))), "ldapsearch, same searches and attributes, LDAPS, 1000 a page"
 	return []line{
 		perSecond("entries").against(work, ours, theirs, name, d.reach),
 		processor().against(work, ours, theirs, name, nil),

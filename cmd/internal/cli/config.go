@@ -46,6 +46,11 @@ func newConfig(a *app) *cobra.Command {
 			if err := secrets(c); err != nil {
 				return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
 			}
+			if sourcesOf(c) != noSource {
+				if _, err := a.connect(c, false); err != nil {
+					return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
+				}
+			}
 			_, err = fmt.Fprintf(a.io.Out, "%s is a valid configuration: %s\n", a.config, sourcesOf(c))
 			return err
 		},
@@ -72,6 +77,8 @@ func secrets(c *config.Config) error {
 	return errors.Join(errs...)
 }
 
+const noSource = "no source"
+
 func sourcesOf(c *config.Config) string {
 	var s []string
 	for _, d := range c.LDAP.Directories() {
@@ -81,7 +88,7 @@ func sourcesOf(c *config.Config) string {
 		s = append(s, "tenant "+t.ID)
 	}
 	if len(s) == 0 {
-		return "no source"
+		return noSource
 	}
 	return strings.Join(s, "; ")
 }

@@ -29,8 +29,11 @@ const previousHelp = "evidence `FILE` of an earlier run: of a directory whose do
 
 // into gives the evidence to the sources that can use it.
 func (e earlier) into(s sources) error {
-	if e.path == "" {
+	switch {
+	case e.path == "":
 		return nil
+	case len(s.ad) == 0:
+		return usage("--previous is for reading a directory, and none is read")
 	}
 	parts, err := loadEvidence([]string{e.path}, e.identity)
 	if err != nil {

@@ -52,7 +52,7 @@ func newLab(a *app) *cobra.Command {
 
 // sampleFlags are common to lab and demo.
 func sampleFlags(c *cobra.Command, f *labFlags) {
-	c.Flags().IntVar(&f.users, "users", 300, "`NUMBER` of people in the sample organisation")
+	c.Flags().IntVar(&f.users, "users", 300, "`NUMBER` of people in the sample organisation; all its faults need 214")
 	c.Flags().Int64Var(&f.seed, "seed", 1, "`NUMBER` that chooses another sample organisation")
 	c.Flags().StringVar(&f.truth, "truth", "", "write the findings that the planted faults must cause to `FILE`")
 }

@@ -93,22 +93,25 @@ func ruleMarkdown(r *audit.Rule) string {
 }
 
 func needs(b *strings.Builder, r *audit.Rule) {
-	if len(r.Needs) == 0 {
-		return
-	}
 	c, err := text.English()
 	if err != nil {
 		return // compiled in, and a test reads it
 	}
+	list := func(all []audit.Need, of string) {
+		for _, n := range all {
+			fmt.Fprintf(b, "- %s", c.Get("dataset."+string(n.Dataset)))
+			if len(n.Attributes) > 0 {
+				fmt.Fprintf(b, ": %s", strings.Join(n.Attributes, ", "))
+			}
+			if n.Optional {
+				b.WriteString(" (optional)")
+			}
+			b.WriteString(of + "\n")
+		}
+	}
 	b.WriteString("\n**Needs**\n\n")
-	for _, n := range r.Needs {
-		fmt.Fprintf(b, "- %s", c.Get("dataset."+string(n.Dataset)))
-		if len(n.Attributes) > 0 {
-			fmt.Fprintf(b, ": %s", strings.Join(n.Attributes, ", "))
-		}
-		if n.Optional {
-			b.WriteString(" (optional)")
-		}
-		b.WriteByte('\n')
+	list(r.Needs, "")
+	for _, v := range r.Variants {
+		list(v.Needs, " (variant "+v.Code+")")
 	}
 }

@@ -82,7 +82,7 @@ func (a *app) connect(c *config.Config, memberOf bool) (sources, error) {
 		}
 	}
 	if len(s.ad)+len(s.graph) == 0 {
-		return s, errors.New("no source to read: configure ldap.servers, graph.tenant or both, or give --evidence; 'hybridaudit config example' prints a configuration")
+		return s, errors.New("no source to read: configure a directory (ldap), a tenant (graph) or both, or give --evidence or --ldif; 'hybridaudit config example' prints a configuration")
 	}
 	return s, nil
 }

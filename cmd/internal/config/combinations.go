@@ -10,8 +10,10 @@ import (
 func (c *checker) combinations(config *Config) Faults {
 	var faults Faults
 	fault := func(name, problem string) { faults = append(faults, Fault{c.file, c.line(name), name, problem}) }
-	if len(config.LDAP.Forests) > 0 && (len(config.LDAP.Servers) > 0 || config.LDAP.Domain != "") {
-		fault("ldap.forests", "list every forest here: ldap.servers and ldap.domain are for a single one")
+	if len(config.LDAP.Forests) > 0 {
+		for _, name := range c.alone(config.LDAP.Directory, "ldap") {
+			fault(name, "this is about one forest, and several are listed: say it in its entry of ldap.forests")
+		}
 	}
 	for i, d := range config.LDAP.Directories() {
 		path := "ldap"
@@ -20,8 +22,10 @@ func (c *checker) combinations(config *Config) Faults {
 		}
 		directory(d, path, fault)
 	}
-	if len(config.Graph.Tenants) > 0 && config.Graph.ID != "" {
-		fault("graph.tenants", "list every tenant here: graph.tenant is for a single one")
+	if len(config.Graph.Tenants) > 0 {
+		for _, name := range c.alone(config.Graph.Tenant, "graph") {
+			fault(name, "this is about one tenant, and several are listed: say it in its entry of graph.tenants")
+		}
 	}
 	for i, t := range config.Graph.Places() {
 		path := "graph"
@@ -100,8 +104,8 @@ func signIn(d Directory, path string, fault func(name, problem string)) {
 	if (d.ClientCertificate == "") != d.ClientKey.IsZero() {
 		fault(path+".clientKey", "clientCertificate and clientKey belong together")
 	}
-	if d.Auth != "kerberos" && (d.Keytab != "" || d.CredentialCache != "" || d.Krb5Conf != "") {
-		fault(path+".auth", "keytab, credentialCache and krb5Conf are for kerberos: set auth: kerberos, or leave them out")
+	if d.Auth != "kerberos" && (d.Keytab != "" || d.CredentialCache != "" || d.Krb5Conf != "" || d.Realm != "" || d.SPN != "" && d.Auth != "sspi") {
+		fault(path+".auth", "realm, keytab, credentialCache, krb5Conf and spn are for kerberos: set auth: kerberos, or leave them out")
 	}
 }
 

@@ -24,7 +24,7 @@ type Config struct {
 // LDAP says how the directories are read.
 type LDAP struct {
 	Directory `yaml:",inline"`
-	Forests   []Directory `yaml:"forests" validate:"dive" doc:"Several forests, instead of servers and domain above: each takes over from above what it does not say itself."`
+	Forests   []Directory `yaml:"forests" validate:"dive" doc:"Several forests, each with the keys from above. It takes over from above what it does not say itself, but for what belongs to one forest (servers, domain, searchBases, filters and the like), and the keys about signing in only all together."`
 }
 
 // Directory says how one forest is read.
@@ -35,16 +35,16 @@ type Directory struct {
 	AllowPlaintext      bool          `yaml:"allowPlaintext" inherit:"yes" doc:"Permit ldap:// without StartTLS: the password then crosses the network in clear."`
 	CAFile              string        `yaml:"caFile" inherit:"yes" example:"contoso-ca.pem" element:"fabrikam-ca.pem" doc:"PEM file with the certificate authorities of the domain controllers, besides those of the system."`
 	ServerName          string        `yaml:"serverName" doc:"Name to verify in the certificate when the server is addressed by another one."`
-	Auth                string        `yaml:"auth" inherit:"yes" default:"simple" validate:"oneof=simple kerberos sspi ntlm external" doc:"How to sign in: simple, kerberos (password, keytab or credential cache), sspi (on Windows, as the account that runs this), ntlm (only where nothing else works) or external (client certificate)."`
-	BindName            string        `yaml:"bindName" inherit:"yes" example:"svc-audit@contoso.com" element:"svc-audit@fabrikam.com" doc:"Account as UPN, DOMAIN\\name or distinguished name. An ordinary user is enough."`
-	Password            Secret        `yaml:"password" inherit:"yes" example:"env:HYBRIDAUDIT_AD_PASSWORD" element:"env:HYBRIDAUDIT_FABRIKAM_PASSWORD" doc:"Reference to its password: env:NAME, file:PATH or keyring:SERVICE/ACCOUNT."`
-	Realm               string        `yaml:"realm" inherit:"yes" example:"CONTOSO.COM" doc:"Kerberos realm of the account; empty: that of the domain."`
-	Krb5Conf            string        `yaml:"krb5Conf" inherit:"yes" example:"/etc/krb5.conf" doc:"Kerberos configuration; empty: the domain controllers are asked."`
-	Keytab              string        `yaml:"keytab" inherit:"yes" example:"svc-audit.keytab" doc:"Keytab with the account's keys, instead of a password."`
-	CredentialCache     string        `yaml:"credentialCache" inherit:"yes" example:"/tmp/krb5cc_1000" doc:"Credential cache that kinit has filled, instead of a password."`
+	Auth                string        `yaml:"auth" inherit:"account" default:"simple" validate:"oneof=simple kerberos sspi ntlm external" doc:"How to sign in: simple, kerberos (password, keytab or credential cache), sspi (on Windows, as the account that runs this), ntlm (only where nothing else works) or external (client certificate)."`
+	BindName            string        `yaml:"bindName" inherit:"account" example:"svc-audit@contoso.com" element:"svc-audit@fabrikam.com" doc:"Account as UPN, DOMAIN\\name or distinguished name. An ordinary user is enough."`
+	Password            Secret        `yaml:"password" inherit:"account" example:"env:HYBRIDAUDIT_AD_PASSWORD" element:"env:HYBRIDAUDIT_FABRIKAM_PASSWORD" doc:"Reference to its password: env:NAME, file:PATH or keyring:SERVICE/ACCOUNT."`
+	Realm               string        `yaml:"realm" inherit:"account" example:"CONTOSO.COM" doc:"Kerberos realm of the account; empty: that of the domain."`
+	Krb5Conf            string        `yaml:"krb5Conf" inherit:"account" example:"/etc/krb5.conf" doc:"Kerberos configuration; empty: the domain controllers are asked."`
+	Keytab              string        `yaml:"keytab" inherit:"account" example:"svc-audit.keytab" doc:"Keytab with the account's keys, instead of a password."`
+	CredentialCache     string        `yaml:"credentialCache" inherit:"account" example:"/tmp/krb5cc_1000" doc:"Credential cache that kinit has filled, instead of a password."`
 	SPN                 string        `yaml:"spn" example:"ldap/dc1.contoso.com" doc:"Service principal name of the domain controller, when it is not ldap/ and its name."`
-	ClientCertificate   string        `yaml:"clientCertificate" inherit:"yes" example:"svc-audit.pem" doc:"Certificate that is shown to the domain controller, PEM; the sign-in with external."`
-	ClientKey           Secret        `yaml:"clientKey" inherit:"yes" example:"file:svc-audit.key" doc:"Reference to its private key, PEM."`
+	ClientCertificate   string        `yaml:"clientCertificate" inherit:"account" example:"svc-audit.pem" doc:"Certificate that is shown to the domain controller, PEM; the sign-in with external."`
+	ClientKey           Secret        `yaml:"clientKey" inherit:"account" example:"file:svc-audit.key" doc:"Reference to its private key, PEM."`
 	SearchBases         []string      `yaml:"searchBases" example:"OU=People,DC=contoso,DC=com" doc:"Read only what is at or below these distinguished names. Whoever is elsewhere is unknown to the audit, with all addresses: scope below only limits whom findings are about."`
 	ExcludeOUs          []string      `yaml:"excludeOUs" example:"OU=Archive,DC=contoso,DC=com" doc:"Do not read what is at or below these."`
 	UserFilter          string        `yaml:"userFilter" example:"(!(extensionAttribute1=external))" doc:"LDAP filter that users must also match to be read."`
@@ -61,16 +61,16 @@ type Directory struct {
 // Graph says how the tenants are read.
 type Graph struct {
 	Tenant  `yaml:",inline"`
-	Tenants []Tenant `yaml:"tenants" validate:"dive" doc:"Several tenants, instead of the one above: each takes over from above what it does not say itself."`
+	Tenants []Tenant `yaml:"tenants" validate:"dive" doc:"Several tenants, each with the keys from above. It takes over from above what it does not say itself, the secret or certificate only together."`
 }
 
 // Tenant says how one tenant is read.
 type Tenant struct {
 	ID                  string        `yaml:"tenant" example:"contoso.onmicrosoft.com" element:"fabrikam.onmicrosoft.com" doc:"Tenant id or one of its domains."`
 	Client              string        `yaml:"client" inherit:"yes" example:"00000000-0000-0000-0000-000000000000" element:"00000000-0000-0000-0000-000000000000" doc:"Application (client) id of the app registration."`
-	Secret              Secret        `yaml:"secret" inherit:"yes" example:"env:HYBRIDAUDIT_CLIENT_SECRET" element:"env:HYBRIDAUDIT_FABRIKAM_SECRET" doc:"Reference to the client secret. Or:"`
-	Certificate         string        `yaml:"certificate" inherit:"yes" doc:"Certificate with its private key, PEM or PFX, instead of a secret."`
-	CertificatePassword Secret        `yaml:"certificatePassword" inherit:"yes" doc:"Reference to the password of a PFX file."`
+	Secret              Secret        `yaml:"secret" inherit:"secret" example:"env:HYBRIDAUDIT_CLIENT_SECRET" element:"env:HYBRIDAUDIT_FABRIKAM_SECRET" doc:"Reference to the client secret. Or:"`
+	Certificate         string        `yaml:"certificate" inherit:"secret" doc:"Certificate with its private key, PEM or PFX, instead of a secret."`
+	CertificatePassword Secret        `yaml:"certificatePassword" inherit:"secret" doc:"Reference to the password of a PFX file."`
 	Cloud               string        `yaml:"cloud" inherit:"yes" default:"global" validate:"oneof=global usgov usgovdod china" doc:"global, usgov (GCC High), usgovdod or china (21Vianet)."`
 	LoginURL            string        `yaml:"loginURL" inherit:"yes" validate:"omitempty,url" doc:"Another sign-in address than the cloud's, for trials."`
 	GraphURL            string        `yaml:"graphURL" inherit:"yes" validate:"omitempty,url" doc:"Another Graph address than the cloud's, for trials."`
@@ -145,9 +145,6 @@ func (d Directory) Name() string {
 	}
 	return strings.Join(d.Servers, ", ")
 }
-
-// HasLDAP says that a directory is configured.
-func (c *Config) HasLDAP() bool { return len(c.LDAP.Directories()) > 0 }
 
 // HasGraph says that a tenant is configured.
 func (c *Config) HasGraph() bool { return len(c.Graph.Places()) > 0 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -61,8 +62,12 @@ func TestExampleLoads(t *testing.T) {
 	full = strings.Replace(full, `  certificate: ""`, "", 1)
 	full = strings.Replace(full, `  loginURL: ""`, "", 1)
 	full = strings.Replace(full, `  graphURL: ""`, "", 1)
-	for _, single := range []string{`  keytab: svc-audit.keytab`, `  credentialCache: /tmp/krb5cc_1000`, `  krb5Conf: /etc/krb5.conf`, `  servers: ["ldaps://dc1.contoso.com"]`, `  domain: contoso.com`, `  tenant: contoso.onmicrosoft.com`} {
-		full = strings.Replace(full, single, "", 1)
+	full = strings.Replace(full, `  keytab: svc-audit.keytab`, "", 1)
+	full = strings.Replace(full, `  credentialCache: /tmp/krb5cc_1000`, "", 1)
+	full = strings.Replace(full, `  krb5Conf: /etc/krb5.conf`, "", 1)
+	full = strings.Replace(full, `  realm: CONTOSO.COM`, "", 1)
+	for _, f := range []string{"servers", "domain", "serverName", "spn", "searchBases", "excludeOUs", "userFilter", "contactFilter", "groupFilter", "tenant"} {
+		full = regexp.MustCompile(`(?m)^  `+f+`: .*$`).ReplaceAllStringFunc(full, dropFirst())
 	}
 	c, err := parse("example.yaml", []byte(full))
 	if err != nil {
@@ -73,6 +78,18 @@ func TestExampleLoads(t *testing.T) {
 	}
 	if len(c.LDAP.Directories()) != 1 || len(c.Graph.Places()) != 1 {
 		t.Error("the example configures no source")
+	}
+}
+
+// dropFirst drops the first match that it is given: a key of one forest or tenant, which excludes the list.
+func dropFirst() func(string) string {
+	dropped := false
+	return func(match string) string {
+		if dropped {
+			return match
+		}
+		dropped = true
+		return ""
 	}
 }
 
@@ -127,7 +144,6 @@ graph:
   - tenant: contoso.com
   - tenant: fabrikam.com
     certificate: app.pem
-    secret:
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +153,9 @@ graph:
 		t.Fatalf("%d forests, %d tenants", len(forests), len(tenants))
 	}
 	one, other := forests[0], forests[1]
+	if other.Auth != "simple" {
+		t.Errorf("the second forest signs in by %q", other.Auth)
+	}
 	if one.PageSize != 500 || one.BindName != "svc@contoso.com" || !one.StartTLS || one.Timeout != 2*time.Minute || one.Password.String() != "env:AD" {
 		t.Errorf("first forest: %+v", one)
 	}
@@ -246,7 +265,22 @@ func TestFaults(t *testing.T) {
 		},
 		"forest beside servers": {
 			strings.Replace(minimal, "graph:", "  forests:\n  - servers: [ldaps://dc1.fabrikam.com]\ngraph:", 1),
-			[]string{"c.yaml:5: ldap.forests: list every forest here: ldap.servers and ldap.domain are for a single one"},
+			[]string{"c.yaml:2: ldap.servers: this is about one forest, and several are listed: say it in its entry of ldap.forests"},
+		},
+		"narrowing above a list": {
+			"ldap:\n  bindName: a\n  password: env:P\n  excludeOUs: [OU=X]\n  userFilter: (a=b)\n  forests:\n  - servers: [ldaps://dc1.contoso.com]\n",
+			[]string{
+				"c.yaml:4: ldap.excludeOUs: this is about one forest, and several are listed: say it in its entry of ldap.forests",
+				"c.yaml:5: ldap.userFilter: this is about one forest, and several are listed: say it in its entry of ldap.forests",
+			},
+		},
+		"half an account in a list": {
+			"ldap:\n  bindName: a\n  password: env:P\n  forests:\n  - servers: [ldaps://dc1.contoso.com]\n    bindName: b\n",
+			[]string{"c.yaml:5: ldap.forests[0].password: the account wants a password: write a reference to it, such as env:HYBRIDAUDIT_AD_PASSWORD"},
+		},
+		"a limit above a list is told once": {
+			"ldap:\n  bindName: a\n  password: env:P\n  pageSize: 5000\n  forests:\n  - servers: [ldaps://dc1.contoso.com]\n  - servers: [ldaps://dc1.fabrikam.com]\n",
+			[]string{"c.yaml:4: ldap.pageSize: 5000 is above the most allowed, 1000"},
 		},
 		"fault in a list": {
 			"ldap:\n  forests:\n  - servers: [ldap://dc1.fabrikam.com]\n    bindName: a@fabrikam.com\n    password: env:P\n  - bindName: x@contoso.com\n    password: env:P\n    pageSize: 5000\n",
@@ -262,7 +296,7 @@ func TestFaults(t *testing.T) {
 		},
 		"keytab without kerberos": {
 			strings.Replace(minimal, "graph:", "  keytab: a.keytab\ngraph:", 1),
-			[]string{"c.yaml:1: ldap.auth: keytab, credentialCache and krb5Conf are for kerberos: set auth: kerberos, or leave them out"},
+			[]string{"c.yaml:1: ldap.auth: realm, keytab, credentialCache, krb5Conf and spn are for kerberos: set auth: kerberos, or leave them out"},
 		},
 		"no certificate": {
 			"ldap:\n  servers: [ldaps://dc1.contoso.com]\n  auth: external\n",
@@ -361,7 +395,7 @@ func TestReadmeConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.HasLDAP() || !c.HasGraph() {
+	if len(c.LDAP.Directories()) == 0 || !c.HasGraph() {
 		t.Error("it configures no source")
 	}
 }

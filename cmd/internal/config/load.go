@@ -177,6 +177,9 @@ func (c *checker) limits(config *Config) Faults {
 	var faults Faults
 	for _, e := range invalid {
 		_, name, _ := strings.Cut(strings.ReplaceAll(e.Namespace(), embedded+".", ""), ".")
+		if strings.Contains(name, "].") && !c.given(name) {
+			continue // taken over from the section, which is told of it
+		}
 		faults = append(faults, Fault{c.file, c.line(name), name, limit(e)})
 	}
 	return faults

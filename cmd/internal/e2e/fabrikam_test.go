@@ -74,8 +74,11 @@ func fabrikam(t *testing.T, contoso lab.Organisation) (lab.Organisation, []clash
 	return org, all
 }
 
-// lately is the same time for two weeks, so that a database that was loaded can be used again.
-func lately() time.Time { return time.Now().UTC().Truncate(14 * 24 * time.Hour) }
+// lately is the same time for a fortnight, as the scripts count it, so that a database that was loaded can be used again.
+func lately() time.Time {
+	const fortnight = 14 * 24 * 60 * 60
+	return time.Unix(time.Now().Unix()/fortnight*fortnight, 0).UTC()
+}
 
 // inFabrikam gives the names and numbers of the second company instead of those of the first.
 func inFabrikam(s string) string {
@@ -135,9 +138,12 @@ func value(e lab.Entry, name string) string {
 	return ""
 }
 
-// set replaces an attribute's values.
+// set replaces an attribute's values; without any the attribute goes.
 func set(e *lab.Entry, name string, values ...string) {
 	e.Attributes = slices.DeleteFunc(slices.Clone(e.Attributes), func(a lab.Attribute) bool { return a.Name == name })
+	if len(values) == 0 {
+		return
+	}
 	a := lab.Attribute{Name: name}
 	for _, v := range values {
 		a.Values = append(a.Values, []byte(v))

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +13,6 @@ import (
 	"hybridaudit/audit"
 	"hybridaudit/sources/ad"
 	"hybridaudit/sources/evidence"
-	"hybridaudit/sources/evidence/file"
 	"hybridaudit/sources/lab"
 	"hybridaudit/sources/lab/plant"
 	"hybridaudit/sources/lab/server"
@@ -24,11 +22,11 @@ import (
 func change(e *lab.Entry, usn *int, pairs ...string) {
 	*usn++
 	pairs = append(pairs, "uSNChanged", strconv.Itoa(*usn))
-	e.Attributes = slices.Clone(e.Attributes)
 	for i := 0; i < len(pairs); i += 2 {
-		e.Attributes = slices.DeleteFunc(e.Attributes, func(a lab.Attribute) bool { return a.Name == pairs[i] })
-		if pairs[i+1] != "" {
-			e.Attributes = append(e.Attributes, lab.Attribute{Name: pairs[i], Values: [][]byte{[]byte(pairs[i+1])}})
+		if pairs[i+1] == "" {
+			set(e, pairs[i])
+		} else {
+			set(e, pairs[i], pairs[i+1])
 		}
 	}
 }
@@ -58,20 +56,6 @@ func changed(d lab.Directory) lab.Directory {
 		return slices.ContainsFunc(gone, func(dn string) bool { return e.DN == dn || strings.HasSuffix(e.DN, ","+dn) })
 	})
 	return d
-}
-
-// throughFile gives evidence as it comes back from a file.
-func throughFile(t *testing.T, s *evidence.Snapshot) *evidence.Snapshot {
-	t.Helper()
-	var b bytes.Buffer
-	if err := file.Write(&b, s, file.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	back, err := file.Read(bytes.NewReader(b.Bytes()), int64(b.Len()), nil, file.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return back
 }
 
 // What an audit finds does not depend on whether the directory was read in full or caught up with.
@@ -105,7 +89,7 @@ func TestCaughtUpEvidenceHasTheSameFindings(t *testing.T) {
 		})
 		return r
 	}
-	before := throughFile(t, collect(start(), nil))
+	before := saved(t, collect(start(), nil))
 	org.Directory = changed(org.Directory)
 	r := start()
 	tenant := collectTenant(t, r)

@@ -234,37 +234,10 @@ type controller struct{ env map[string]string }
 
 func kerberosController(t *testing.T, strongAuth string) controller {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		missing(t, "Samba domain controller", "it wants root")
-	}
 	if _, err := exec.LookPath("kinit"); err != nil {
 		missing(t, "Kerberos client", err.Error())
 	}
-	userCache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The names of sockets below the directory must be short, which those of t.TempDir are not.
-	state, err := os.MkdirTemp("", "krb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("bash", filepath.Join(root, "testdata/samba/down.sh"), state, "--purge").CombinedOutput(); err != nil {
-			t.Errorf("stopping the domain controller: %v\n%s", err, out)
-		}
-	})
-	up := exec.CommandContext(t.Context(), "bash", filepath.Join(root, "testdata/samba/up.sh"), state, "--addr", kerberosAddress,
-		"--cache", filepath.Join(userCache, "hybridaudit-ci", "samba"), "--strong-auth", strongAuth)
-	out, err := up.CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == 3 {
-		missing(t, "Samba domain controller", string(out))
-	}
-	if err != nil {
-		t.Fatalf("starting the domain controller: %v\n%s", err, out)
-	}
-	dc := controller{envFile(t, filepath.Join(state, "env"))}
+	dc := controller{domainController(t, peer{"--addr", kerberosAddress, "--strong-auth", strongAuth})(t)}
 	// A domain controller of Windows gives itself this name.
 	dc.samba(t, "spn", "add", "ldap/"+dc.env["AD_HOST"], "DC1$", "-H", dc.database())
 	return dc
@@ -351,18 +324,22 @@ func (d controller) bindingServer(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	slapd := exec.CommandContext(ctx, program, "-d", "0", "-f", filepath.Join(dir, "slapd.conf"), "-h", "ldaps://"+address)
+	// It ends when its standard input does: with the test, and with this process however that ends.
+	slapd := exec.Command("sh", "-c", `"$0" "$@" & server=$!; cat; kill $server; wait`, program, "-d", "0", "-f", filepath.Join(dir, "slapd.conf"), "-h", "ldaps://"+address)
 	slapd.Env = append(os.Environ(), "KRB5_CONFIG="+d.env["KRB5_CONFIG"], "KRB5_KTNAME="+keys, "KRB5RCACHENAME=none:")
+	input, err := slapd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := slapd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stop()
+		_ = input.Close()
 		_ = slapd.Wait() // it was killed
 	})
 	for end := time.Now().Add(20 * time.Second); ; {
-		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", address)
 		if err == nil {
 			_ = c.Close()
 			return address

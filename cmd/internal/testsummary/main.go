@@ -1,6 +1,6 @@
 // Command testsummary reads what "go test -json" prints, shows it as "go test" would, and ends with what was left out and why: groups of
 // tests that need a real peer (a domain controller, LibreOffice, a browser), with the command that enables each. It exits with 1 if a test
-// failed, a package did not build, or no test ran.
+// failed, a package did not build, or no test ran, and with HYBRIDAUDIT_E2E=required if one was skipped.
 //
 // A test that needs a peer skips with the text "peer NAME is missing: REASON; enable with: COMMAND".
 package main
@@ -19,6 +19,7 @@ import (
 
 func main() {
 	s := newSummary(os.Stdout)
+	s.required = os.Getenv("HYBRIDAUDIT_E2E") == "required"
 	if err := s.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -50,6 +51,7 @@ type summary struct {
 	out                     io.Writer
 	output                  map[testID][]string // what tests printed, until it is known how they ended
 	passed, failed, skipped int
+	required                bool     // every test must run
 	failures                []string // packages that did not build and the like
 	peers                   map[string]*peer
 	others                  []string // tests skipped for another reason
@@ -168,7 +170,9 @@ func reason(text string) string {
 }
 
 // bad reports whether the run has to count as failed. A run without any test has proved nothing.
-func (s *summary) bad() bool { return s.failed > 0 || len(s.failures) > 0 || s.passed == 0 }
+func (s *summary) bad() bool {
+	return s.failed > 0 || len(s.failures) > 0 || s.passed == 0 || s.required && s.skipped > 0
+}
 
 func (s *summary) print() {
 	fmt.Fprintln(s.out)

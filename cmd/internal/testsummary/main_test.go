@@ -96,6 +96,9 @@ func TestSummary(t *testing.T) {
 			if s.bad() != c.bad {
 				t.Errorf("bad() = %v, want %v", s.bad(), c.bad)
 			}
+			if s.required = true; s.bad() != (c.bad || s.skipped > 0) {
+				t.Errorf("with every test required bad() = %v after %d were skipped", s.bad(), s.skipped)
+			}
 		})
 	}
 }

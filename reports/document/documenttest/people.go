@@ -41,7 +41,7 @@ func (f *filler) organisation() {
 		verified bool
 	}{{"contoso.com", true}, {"fabrikam.com", true}, {"contoso.onmicrosoft.com", true}, {"contoso.net", f.o.Clean}} {
 		f.row(evidence.TenantDomains, map[string]any{
-			"id": d.name, "isVerified": d.verified, "isDefault": d.name == "contoso.com", "isInitial": strings.Contains(d.name, "onmicrosoft"),
+			"tenant": "Contoso", "id": d.name, "isVerified": d.verified, "isDefault": d.name == "contoso.com", "isInitial": strings.Contains(d.name, "onmicrosoft"),
 			"authenticationType": "Managed", "supportedServices": []string{"Email", "OfficeCommunicationsOnline"},
 		})
 	}
@@ -55,7 +55,7 @@ func (f *filler) organisation() {
 		plan     string
 	}{{e5, "SPE_E5", [4]int{20, 0, 0, 18}, teamsPlan}, {e1, "STANDARDPACK", [4]int{3, 2, 0, overused}, teamsPlan}, {ID('k', 3), "EMSPREMIUM", [4]int{10, 0, 5, 2}, ID('k', 4)}} {
 		f.row(evidence.TenantSKUs, map[string]any{
-			"id": fmt.Sprint(i), "skuId": s.id, "skuPartNumber": s.part, "capabilityStatus": "Enabled", "appliesTo": "User",
+			"tenant": "Contoso", "id": fmt.Sprint(i), "skuId": s.id, "skuPartNumber": s.part, "capabilityStatus": "Enabled", "appliesTo": "User",
 			"prepaidUnits.enabled": s.units[0], "prepaidUnits.warning": s.units[1], "prepaidUnits.suspended": s.units[2], "consumedUnits": s.units[3],
 			"servicePlans": []map[string]any{{"servicePlanId": s.plan, "servicePlanName": s.part + "_PLAN"}},
 		})

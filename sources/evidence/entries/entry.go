@@ -28,14 +28,19 @@ const guidName = "objectGUID"
 
 // GUIDOf reads the objectGUID of an entry; ok is false when there is none that can be read, or when it is zero.
 func GUIDOf(e Entry) (g directory.GUID, ok bool) {
+	g, err := directory.GUIDFromBytes(e.Value(guidName))
+	return g, err == nil && !g.IsZero()
+}
+
+// Value gives the first value of an attribute, nil when there is none.
+func (e Entry) Value(name string) []byte {
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
-		if len(a.Name) == len(guidName) && len(a.Values) > 0 && strings.EqualFold(string(a.Name), guidName) {
-			g, err := directory.GUIDFromBytes(a.Values[0])
-			return g, err == nil && !g.IsZero()
+		if len(a.Values) > 0 && len(a.Name) == len(name) && strings.EqualFold(string(a.Name), name) {
+			return a.Values[0]
 		}
 	}
-	return directory.GUID{}, false
+	return nil
 }
 
 // NextOfRange reads the options of an attribute's name, what follows the first semicolon. For "range=low-high" next is the position behind high; for the

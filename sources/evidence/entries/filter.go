@@ -1,6 +1,10 @@
 package entries
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // What belongs to a table of evidence, as LDAP filters (RFC 4515): those that servers are asked with and exports are sorted by. inetOrgPerson is a kind of user.
 const (
@@ -31,7 +35,7 @@ const (
 func TopologyFilter(container string) string {
 	itself := ""
 	if container != "" {
-		itself = equal("distinguishedName", container)
+		itself = Equal("distinguishedName", container)
 	}
 	return "(|" + itself + classes(TopologyClasses()...) + ")"
 }
@@ -55,22 +59,32 @@ func UniversalGroupFilter() string {
 		"CSResponseGroupAdministrator", "CSResponseGroupManager", "CSServerAdministrator", "CSUserAdministrator", "CSViewOnlyAdministrator",
 		"CSVoiceAdministrator",
 	} {
-		names.WriteString(equal("sAMAccountName", name))
+		names.WriteString(Equal("sAMAccountName", name))
 	}
 	return "(&(objectCategory=group)(|" + names.String() + "))"
 }
 
-// escape makes a value harmless in a filter (RFC 4515, section 3).
-var escape = strings.NewReplacer(`\`, `\5c`, `*`, `\2a`, `(`, `\28`, `)`, `\29`, "\x00", `\00`)
-
-func equal(attribute, value string) string {
-	return "(" + attribute + "=" + escape.Replace(value) + ")"
+// Equal is the filter of what has that value of an attribute. Whatever could mean something in a filter, or is no ASCII, is escaped (RFC 4515, section 3):
+// values need not be UTF-8.
+func Equal(attribute, value string) string {
+	var b strings.Builder
+	b.WriteString("(" + attribute + "=")
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c == 0, c == '(', c == ')', c == '*', c == '\\', c >= utf8.RuneSelf:
+			fmt.Fprintf(&b, "\\%02x", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte(')')
+	return b.String()
 }
 
 func classes(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
-		b.WriteString(equal("objectClass", name))
+		b.WriteString(Equal("objectClass", name))
 	}
 	return b.String()
 }

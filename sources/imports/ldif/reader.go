@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"hybridaudit/sources/evidence/directory"
 )
 
 // Limits bound what a file may make the reader hold. Zero fields stand for the defaults.
@@ -182,7 +184,7 @@ func (r *Reader) between(l line, text []byte) error {
 			return r.fault(Malformed, l.number, "the result of the search is no number", exportAgain)
 		}
 		s := r.searching()
-		s.code, s.result, s.ended = code, printable(value), true
+		s.code, s.result, s.ended = code, directory.Printable(string(value), 200), true
 	case "changetype", "changes":
 		return r.fault(Malformed, l.number, "a change without a record that it belongs to", exportAgain)
 	default:
@@ -196,16 +198,4 @@ func (r *Reader) cutAt(at int, why string) {
 	if r.cut == "" {
 		r.cut, r.cutLine = why, at
 	}
-}
-
-// printable makes a server's words fit for one line.
-func printable(text []byte) string {
-	const most = 200
-	s := strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f {
-			return '?'
-		}
-		return c
-	}, strings.ToValidUTF8(string(text), "?"))
-	return strings.TrimSpace(s[:min(most, len(s))])
 }

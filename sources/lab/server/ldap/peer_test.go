@@ -18,10 +18,11 @@ func ldapsearch(t *testing.T, environment []string, arguments ...string) (stdout
 	t.Helper()
 	program, lookErr := exec.LookPath("ldapsearch")
 	if lookErr != nil {
+		const how = "peer ldapsearch is missing: it is not installed; enable with: apt-get install ldap-utils"
 		if os.Getenv("HYBRIDAUDIT_E2E") == "required" {
-			t.Fatal("ldapsearch is not installed: apt-get install ldap-utils")
+			t.Fatal(how)
 		}
-		t.Skip("ldapsearch is not installed: apt-get install ldap-utils")
+		t.Skip(how)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
