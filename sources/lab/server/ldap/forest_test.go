@@ -1,11 +1,9 @@
 package ldaplab
 
 import (
-	"context"
 	"net"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
@@ -36,25 +34,7 @@ func startCatalog(t testing.TB, o Options) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.ServeCatalog(ctx, l) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Errorf("serving: %v", err)
-			}
-		case <-time.After(10 * time.Second):
-			t.Error("the server does not end")
-		}
-	})
-	return l.Addr().String()
+	return serving(t, s.ServeCatalog)
 }
 
 // found searches and gives the names that came, and the references.

@@ -111,19 +111,22 @@ func start(t testing.TB, o Options, implicitTLS bool) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if implicitTLS {
+		return serving(t, s.ServeTLS)
+	}
+	return serving(t, s.Serve)
+}
+
+// serving lets a server answer at an address of its own until the test ends.
+func serving(t testing.TB, serve func(context.Context, net.Listener) error) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() {
-		if implicitTLS {
-			ended <- s.ServeTLS(ctx, l)
-		} else {
-			ended <- s.Serve(ctx, l)
-		}
-	}()
+	go func() { ended <- serve(ctx, l) }()
 	t.Cleanup(func() {
 		cancel()
 		select {
