@@ -75,7 +75,7 @@ func walls() []wall {
 		{of: "sources/evidence/entries", may: fact, never: network},
 		{of: "sources/evidence/file", may: fact, never: []string{module + "/audit", module + "/reports/"}},
 		{of: "sources/imports", may: slices.Concat(fact, []string{"sources/evidence/entries", "sources/imports/"}), never: slices.Concat(network, []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"})},
-		{of: "sources/imports/", never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph"})},
+		{of: "sources/imports/", may: leaves, never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph"})},
 		{of: "sources/lab/", may: slices.Concat(leaves, []string{"sources/lab", "sources/lab/"}), never: []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"}},
 		{of: "sources/lab", may: leaves, never: network},
 		{of: "audit/text", never: network},

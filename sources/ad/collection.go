@@ -111,7 +111,7 @@ func (c *collection) cover() {
 			cover.State = evidence.Partial
 		}
 		c.builder.Cover(cover)
-		c.config.Log.Info("dataset read", "forest", cover.Source, "dataset", cover.Dataset, "state", cover.State, "rows", cover.Rows, "reason", cover.Reason)
+		c.config.Log.Info("dataset read", "dataset", cover.Dataset, "state", cover.State, "rows", cover.Rows, "reason", cover.Reason, "forest", cover.Source)
 	}
 }
 
