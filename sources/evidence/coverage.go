@@ -3,6 +3,7 @@ package evidence
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,9 @@ type Coverage struct {
 	Optional     bool      `json:"optional,omitempty"`     // its absence makes no run incomplete
 	SignIn       bool      `json:"signInRefused,omitempty"`
 	Source       string    `json:"source,omitempty"` // forest or tenant
+	Files        []string  `json:"files,omitempty"`  // that it was read from, instead of a server
+	Stale        bool      `json:"stale,omitempty"`  // the files are older than the configuration allows
+	Delta        string    `json:"delta,omitempty"`  // where the tenant tells what changed since; good for some days, and nothing without a sign-in
 	Server       string    `json:"server,omitempty"`
 	Started      time.Time `json:"started"`
 	Ended        time.Time `json:"ended"`
@@ -63,4 +67,16 @@ func (c Coverage) Lacks(attribute string) bool {
 		return true
 	}
 	return len(c.Attributes) > 0 && !slices.Contains(c.Attributes, attribute)
+}
+
+// Place says where it was read: the server, or the names of the files without their folders.
+func (c Coverage) Place() []string {
+	if len(c.Files) == 0 {
+		return []string{c.Server}
+	}
+	names := make([]string, len(c.Files))
+	for i, f := range c.Files {
+		names[i] = f[strings.LastIndexAny(f, `/\`)+1:]
+	}
+	return names
 }

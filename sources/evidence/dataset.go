@@ -32,6 +32,40 @@ const (
 	TenantUsers         Dataset = "tenant.users"
 	TenantTeamsUsers    Dataset = "tenant.teamsUsers"
 	TenantSyncFeatures  Dataset = "tenant.syncFeatures"
+	TenantGroups        Dataset = "tenant.groups"
+	TenantContacts      Dataset = "tenant.contacts"            // organisational contacts
+	TenantDeletedUsers  Dataset = "tenant.deletedUsers"        // for 30 days
+	TenantVerification  Dataset = "tenant.verificationRecords" // the DNS records that prove a domain
+	TenantFederations   Dataset = "tenant.federations"         // of federated domains
+	TenantHealth        Dataset = "tenant.health"              // the state of each service
+	TenantIssues        Dataset = "tenant.issues"              // incidents and advisories
+	TenantNumbers       Dataset = "tenant.numbers"             // telephone numbers and who has them
+	TenantPrincipals    Dataset = "tenant.servicePrincipals"   // of the hybrid applications
+	TenantRoles         Dataset = "tenant.roles"               // who holds an administrator's role
+
+	TenantSIPInfo Dataset = "tenant.sipInfo" // beta: what synchronisation brought of people's SIP data; on request
+	TenantLimits  Dataset = "tenant.limits"  // beta: quota and password synchronisation; on request
+	TenantSignIns Dataset = "tenant.signIns" // when people last signed in; on request
+
+	TeamsFederation     Dataset = "teams.federation"           // Get-CsTenantFederationConfiguration
+	TeamsOnlineUsers    Dataset = "teams.onlineUsers"          // Get-CsOnlineUser
+	TeamsPolicies       Dataset = "teams.upgradePolicies"      // Get-CsTeamsUpgradePolicy
+	TeamsConfiguration  Dataset = "teams.upgradeConfiguration" // Get-CsTeamsUpgradeConfiguration
+	TeamsSIPDomains     Dataset = "teams.sipDomains"           // Get-CsOnlineSipDomain
+	TeamsNumbers        Dataset = "teams.numbers"              // Get-CsPhoneNumberAssignment
+	ServerProviders     Dataset = "server.hostingProviders"    // Get-CsHostingProvider
+	ServerUsers         Dataset = "server.users"               // Get-CsUser
+	ServerPools         Dataset = "server.pools"               // Get-CsPool
+	ServerReplicas      Dataset = "server.replicas"            // Get-CsManagementStoreReplicationStatus: servers with their builds
+	ServerSIPDomains    Dataset = "server.sipDomains"          // Get-CsSipDomain
+	ServerWorkflows     Dataset = "server.workflows"           // Get-CsRgsWorkflow
+	ServerAgentGroups   Dataset = "server.agentGroups"         // Get-CsRgsAgentGroup
+	ServerDelegates     Dataset = "server.delegates"           // Get-CsUserDelegates
+	ServerEdge          Dataset = "server.accessEdge"          // Get-CsAccessEdgeConfiguration
+	ServerAllowed       Dataset = "server.allowedDomains"      // Get-CsAllowedDomain
+	ServerBlocked       Dataset = "server.blockedDomains"      // Get-CsBlockedDomain
+	ServerConferencing  Dataset = "server.conferencing"        // Get-CsConferencingPolicy
+	ConnectInstallation Dataset = "connect.installation"       // the version of Entra Connect
 )
 
 // Datasets lists all datasets, in the order of reports.
@@ -39,6 +73,11 @@ func Datasets() []Dataset {
 	return []Dataset{
 		ADForests, ADDomains, ADServers, ADUsers, ADContacts, ADGroups, ADPools, ADTopology, ADExchange, ADConnectionPoints, ADServiceAccounts, ADComputers, ADDeleted,
 		TenantOrganization, TenantDomains, TenantDomainRecords, TenantSKUs, TenantUsers, TenantTeamsUsers, TenantSyncFeatures,
+		TenantGroups, TenantContacts, TenantDeletedUsers, TenantVerification, TenantFederations, TenantHealth, TenantIssues, TenantNumbers, TenantPrincipals, TenantRoles,
+		TenantSIPInfo, TenantLimits, TenantSignIns,
+		TeamsFederation, TeamsOnlineUsers, TeamsPolicies, TeamsConfiguration, TeamsSIPDomains, TeamsNumbers,
+		ServerProviders, ServerUsers, ServerPools, ServerReplicas, ServerSIPDomains, ServerWorkflows, ServerAgentGroups, ServerDelegates,
+		ServerEdge, ServerAllowed, ServerBlocked, ServerConferencing, ConnectInstallation,
 	}
 }
 
@@ -50,6 +89,20 @@ func (d Dataset) AD() bool { return strings.HasPrefix(string(d), "ad.") }
 
 // Tenant says whether the dataset comes from a tenant.
 func (d Dataset) Tenant() bool { return strings.HasPrefix(string(d), "tenant.") }
+
+// Export says whether the dataset is the output of a PowerShell command, which somebody has to supply.
+func (d Dataset) Export() bool {
+	return strings.HasPrefix(string(d), "teams.") || strings.HasPrefix(string(d), "server.") || strings.HasPrefix(string(d), "connect.")
+}
+
+// Supplied says whether the dataset is there only if an operator asks for it or brings it along: an audit without it is not incomplete.
+func (d Dataset) Supplied() bool {
+	switch d {
+	case TenantSIPInfo, TenantLimits, TenantSignIns:
+		return true
+	}
+	return d.Export()
+}
 
 // SchemaOf gives the columns of a dataset's table.
 func SchemaOf(d Dataset) Schema {
@@ -80,6 +133,30 @@ func SchemaOf(d Dataset) Schema {
 		return teamsUserSchema
 	case TenantSyncFeatures:
 		return syncFeatureSchema
+	case TenantGroups, TenantContacts:
+		return recipientSchema
+	case TenantDeletedUsers:
+		return deletedUserSchema
+	case TenantVerification:
+		return recordSchema
+	case TenantFederations:
+		return federationSchema
+	case TenantHealth:
+		return healthSchema
+	case TenantIssues:
+		return issueSchema
+	case TenantNumbers:
+		return numberSchema
+	case TenantPrincipals:
+		return principalSchema
+	case TenantRoles:
+		return roleSchema
+	case TenantSIPInfo:
+		return sipInfoSchema
+	case TenantLimits:
+		return limitSchema
+	case TenantSignIns:
+		return signInSchema
 	}
-	return nil
+	return exportSchemas[d]
 }

@@ -43,8 +43,14 @@ func TestSchemas(t *testing.T) {
 	}
 	for _, d := range evidence.Datasets() {
 		t.Run(string(d), func(t *testing.T) {
-			if len(evidence.SchemaOf(d)) == 0 || d.AD() == d.Tenant() {
-				t.Error("no schema, or neither of AD nor of a tenant")
+			kinds := 0
+			for _, is := range []bool{d.AD(), d.Tenant(), d.Export()} {
+				if is {
+					kinds++
+				}
+			}
+			if len(evidence.SchemaOf(d)) == 0 || kinds != 1 {
+				t.Error("no schema, or not of exactly one of AD, tenant and PowerShell")
 			}
 			check(t, evidence.SchemaOf(d))
 		})

@@ -74,12 +74,19 @@ func overlap(parts []*Snapshot) error {
 	return nil
 }
 
-// sources gives the forests and tenants of a snapshot: a key, and what to call them. The rows about the forest and the tenant may be what could not be read, so the
+// sources gives the forests and tenants of a snapshot, and behind them the output of commands: a key, and what to call them. The rows about the forest and the tenant may be what could not be read, so the
 // coverage counts too.
 func (s *Snapshot) sources() map[string]string {
 	names := map[string]string{}
 	for _, c := range s.coverage {
-		if c.Source == "" || c.Rows == 0 {
+		if c.Rows == 0 {
+			continue
+		}
+		if c.Dataset.Export() { // the output of one command may stand beside that of others and beside what was read live
+			names["~"+strings.ToLower(string(c.Dataset)+" "+c.Source)] = strings.TrimSpace(string(c.Dataset) + " " + c.Source)
+			continue
+		}
+		if c.Source == "" {
 			continue
 		}
 		kind := "forest "

@@ -145,6 +145,23 @@ func (r Row) NewRecord(col int) Row {
 	return child
 }
 
+// FillName stores one text in a Name column of all rows, for what is known only once they are there. The error is a [ValueTooLongError].
+func (t *Table) FillName(col int, s string) error {
+	c := &t.cols[col]
+	s, err := c.check(s)
+	if err != nil {
+		return err
+	}
+	if c.Kind != Name {
+		return fmt.Errorf("column %s does not hold names", c.Name)
+	}
+	code := c.names.code(t.arena, s)
+	for row := range t.rows {
+		c.codes.set(row, code)
+	}
+	return nil
+}
+
 // SetLDAP stores the values of an LDAP attribute as the column's kind wants them: text, decimal numbers, TRUE and FALSE, generalised times, 16-byte
 // GUIDs; of a Count their number and of a Size the length of the first. No values mean absent. A value that does not fit its kind is an error and is not stored; of too many values for a single-valued column the
 // first counts.

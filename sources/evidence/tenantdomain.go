@@ -56,6 +56,9 @@ func (d Domain) Root() Tri { return d.t.tri(domRoot, d.row) }
 // Authentication is Managed or Federated.
 func (d Domain) Authentication() string { return d.t.str(domAuthentication, d.row) }
 
+// AdminManaged is isAdminManaged: false when the domain's DNS is managed by Microsoft.
+func (d Domain) AdminManaged() Tri { return d.t.tri(domAdminManaged, d.row) }
+
 // Services iterates over supportedServices.
 func (d Domain) Services() iter.Seq[string] { return d.t.list(domServices, d.row) }
 
@@ -96,6 +99,9 @@ type DomainRecord struct {
 	row int
 }
 
+// Tenant is the tenant that has the domain, as it was configured.
+func (r DomainRecord) Tenant() string { return r.t.str(recTenant, r.row) }
+
 // Domain is the tenant domain the record belongs to.
 func (r DomainRecord) Domain() string { return r.t.str(recDomain, r.row) }
 
@@ -110,3 +116,8 @@ func (r DomainRecord) Service() string { return r.t.str(recService, r.row) }
 
 // Target is what it points to.
 func (r DomainRecord) Target() string { return r.t.str(recTarget, r.row) }
+
+// VerificationRecords iterates over the DNS records that prove the tenant's domains.
+func (s *Snapshot) VerificationRecords() iter.Seq[DomainRecord] {
+	return rows(s, TenantVerification, func(t *Table, r int) DomainRecord { return DomainRecord{t, r} })
+}

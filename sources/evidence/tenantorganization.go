@@ -56,6 +56,7 @@ const (
 	syncID = iota
 	syncBlockSoft
 	syncBlockHard
+	syncPassword
 	syncPreventionType
 	syncThreshold
 	syncTenant
@@ -65,6 +66,7 @@ var syncFeatureSchema = Schema{
 	syncID:             {Name: "id", Kind: Text},
 	syncBlockSoft:      {Name: "features.blockSoftMatchEnabled", Kind: Bool},
 	syncBlockHard:      {Name: "features.blockCloudObjectTakeoverThroughHardMatchEnabled", Kind: Bool},
+	syncPassword:       {Name: "features.passwordSyncEnabled", Kind: Bool},
 	syncPreventionType: {Name: "configuration.accidentalDeletionPrevention.synchronizationPreventionType", Kind: Text},
 	syncThreshold:      {Name: "configuration.accidentalDeletionPrevention.alertThreshold", Kind: Int},
 	syncTenant:         {Name: TenantColumn, Kind: Name},
@@ -75,6 +77,12 @@ type SyncFeatures struct {
 	t   *Table
 	row int
 }
+
+// Tenant is the tenant that was asked, as it was configured.
+func (f SyncFeatures) Tenant() string { return f.t.str(syncTenant, f.row) }
+
+// PasswordSync is features.passwordSyncEnabled: password hashes are synchronised.
+func (f SyncFeatures) PasswordSync() Tri { return f.t.tri(syncPassword, f.row) }
 
 // BlockSoftMatch is features.blockSoftMatchEnabled.
 func (f SyncFeatures) BlockSoftMatch() Tri { return f.t.tri(syncBlockSoft, f.row) }

@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"iter"
+
 	"hybridaudit/sources/evidence/directory"
 )
 
@@ -52,3 +54,16 @@ func (u TeamsUser) AccountType() string { return u.t.str(teamsAccountType, u.row
 
 // EnterpriseVoice is isEnterpriseVoiceEnabled.
 func (u TeamsUser) EnterpriseVoice() Tri { return u.t.tri(teamsVoice, u.row) }
+
+// TeamsNumber is a telephone number of a Teams user configuration.
+type TeamsNumber struct{ Number, Category string }
+
+// Numbers iterates over telephoneNumbers: primary, private and alternate ones.
+func (u TeamsUser) Numbers() iter.Seq[TeamsNumber] {
+	return records(u.t, teamsNumbers, u.row, func(t *Table, r int) TeamsNumber {
+		return TeamsNumber{t.str(numNumber, r), t.str(numCategory, r)}
+	})
+}
+
+// Tenant is the tenant that was asked, as it was configured.
+func (u TeamsUser) Tenant() string { return u.t.str(teamsTenant, u.row) }

@@ -1,7 +1,8 @@
-package graph
+package objects
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"hybridaudit/sources/evidence"
@@ -54,8 +55,8 @@ func isID(name string) bool {
 	return false
 }
 
-// properties lists the top-level properties that a schema's columns need, in order: what $select is made of.
-func properties(s evidence.Schema, keep map[string]bool) []string {
+// Properties lists the top-level properties that a schema's columns need, in order: what $select is made of.
+func Properties(s evidence.Schema, keep map[string]bool) []string {
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range s {
@@ -70,4 +71,9 @@ func properties(s evidence.Schema, keep map[string]bool) []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// Columns lists the columns that a collection fills; keep picks some, nil takes all.
+func Columns(s evidence.Schema, keep map[string]bool) []string {
+	return slices.DeleteFunc(s.Names(), func(n string) bool { return n == evidence.TenantColumn || keep != nil && !keep[n] })
 }

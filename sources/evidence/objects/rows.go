@@ -1,9 +1,10 @@
-package graph
+package objects
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -15,32 +16,40 @@ import (
 	"hybridaudit/sources/evidence/directory"
 )
 
-// rows turns the objects of a collection into rows of a table.
-type rows struct {
-	table  *evidence.Table
+// Rows turns the objects of a collection into rows of a table.
+type Rows struct {
+	Table *evidence.Table
+	// More stores what does not follow from the column names; nil for nothing.
+	More func(evidence.Row, *fastjson.Object) error
+	// Nameless says that objects may lack an id. Repeats says that an object may come again and is stored each time, as in a list of changes.
+	Nameless, Repeats bool
+	// Compare says that objects that come again are compared: see [Rows.Differing].
+	Compare bool
+
 	fields map[string]*field
-	// more stores what does not follow from the column names; nil for nothing.
-	more func(evidence.Row, *fastjson.Object) error
 
 	tenant string // text of the tenant's column
 	origin int    // that column, -1 for none
 
-	parser   fastjson.Parser
-	guids    bool // ids are GUIDs
-	nameless bool // objects may lack an id
-	seen     map[directory.GUID]struct{}
-	seenText map[string]struct{}
-	names    map[string]string // texts that repeat, so that each is one string
-	repeated int               // objects dropped because their id was there already
-	unusable int               // objects that are none, or lack an id
-	broken   map[string]int    // values that did not fit their column
+	parser    fastjson.Parser
+	guids     bool                      // ids are GUIDs
+	seen      map[directory.GUID]uint64 // ids with the hashes of their objects, 0 when nothing is compared
+	seenText  map[string]uint64
+	hash      maphash.Hash
+	text      []byte            // of the object that is hashed
+	names     map[string]string // texts that repeat, so that each is one string
+	repeated  int               // objects dropped because their id was there already
+	differing int               // those of them whose content is another one
+	unusable  int               // objects that are none, or lack an id
+	broken    map[string]int    // values that did not fit their column
 }
 
-func newRows(t *evidence.Table, tenant string, keep map[string]bool) *rows {
+// NewRows makes rows of a table. tenant is the text of the tenant's column; keep picks columns, nil keeps all.
+func NewRows(t *evidence.Table, tenant string, keep map[string]bool) *Rows {
 	schema := t.Schema()
-	r := &rows{
-		table: t, fields: fieldsOf(schema, keep, ""), guids: schema[0].Kind == evidence.GUID,
-		seen: map[directory.GUID]struct{}{}, seenText: map[string]struct{}{}, names: map[string]string{}, broken: map[string]int{}, tenant: tenant, origin: -1,
+	r := &Rows{
+		Table: t, fields: fieldsOf(schema, keep, ""), guids: schema[0].Kind == evidence.GUID,
+		seen: map[directory.GUID]uint64{}, seenText: map[string]uint64{}, names: map[string]string{}, broken: map[string]int{}, tenant: tenant, origin: -1,
 	}
 	if col, ok := schema.Find(evidence.TenantColumn); ok && tenant != "" {
 		r.origin = col
@@ -48,17 +57,18 @@ func newRows(t *evidence.Table, tenant string, keep map[string]bool) *rows {
 	return r
 }
 
-// take stores the objects of a page that were not there before and says how many.
-func (r *rows) take(p page) (added int) {
-	for _, element := range p.elements {
-		if r.add(element) {
+// Take stores the objects of a page that were not there before and says how many.
+func (r *Rows) Take(p Page) (added int) {
+	for _, element := range p.Elements {
+		if r.Add(element) {
 			added++
 		}
 	}
 	return added
 }
 
-func (r *rows) add(element []byte) bool {
+// Add stores one object; false for one that was there before or cannot be used.
+func (r *Rows) Add(element []byte) bool {
 	v, err := r.parser.ParseBytes(element)
 	if err != nil || v.Type() != fastjson.TypeObject {
 		r.unusable++
@@ -69,55 +79,73 @@ func (r *rows) add(element []byte) bool {
 		r.unusable++
 		return false
 	}
-	if !r.fresh(v.GetStringBytes("id")) {
+	if !r.fresh(v) {
 		return false
 	}
-	row := r.table.NewRow()
+	row := r.Table.NewRow()
 	r.fill(row, object, r.fields)
 	if r.origin >= 0 {
 		if err := row.SetText(r.origin, r.tenant); err != nil {
 			r.broken[evidence.TenantColumn]++
 		}
 	}
-	if r.more != nil {
-		if err := r.more(row, object); err != nil {
+	if r.More != nil {
+		if err := r.More(row, object); err != nil {
 			r.broken["value"]++
 		}
 	}
 	return true
 }
 
-// fresh notes an id; false for one that was there before, or is missing where it must not.
-func (r *rows) fresh(id []byte) bool {
-	there := false
+// fresh notes an object's id; false for one that was there before, or is missing where it must not.
+func (r *Rows) fresh(v *fastjson.Value) bool {
+	id, content := v.GetStringBytes("id"), r.content(v)
+	before, there := content, false
 	switch {
-	case len(id) == 0 && r.nameless:
+	case len(id) == 0 && r.Nameless:
 	case r.guids:
 		g, err := directory.ParseGUID(string(id))
 		if err != nil {
 			r.unusable++
 			return false
 		}
-		if _, there = r.seen[g]; !there {
-			r.seen[g] = struct{}{}
+		if before, there = r.seen[g]; !there {
+			r.seen[g] = content
 		}
 	case len(id) == 0:
 		r.unusable++
 		return false
 	default:
 		key := strings.ToLower(string(id))
-		if _, there = r.seenText[key]; !there {
-			r.seenText[key] = struct{}{}
+		if before, there = r.seenText[key]; !there {
+			r.seenText[key] = content
 		}
+	}
+	if there && r.Repeats {
+		return true
 	}
 	if there {
 		r.repeated++
+		if before != content {
+			r.differing++
+		}
 	}
 	return !there
 }
 
+// content is a hash of an object, in which blanks make no difference; 0 when objects are not compared.
+func (r *Rows) content(v *fastjson.Value) uint64 {
+	if !r.Compare {
+		return 0
+	}
+	r.text = v.MarshalTo(r.text[:0])
+	r.hash.Reset()
+	_, _ = r.hash.Write(r.text) // it never fails
+	return r.hash.Sum64()
+}
+
 // fill stores the members of an object for which there is a field.
-func (r *rows) fill(row evidence.Row, o *fastjson.Object, fields map[string]*field) {
+func (r *Rows) fill(row evidence.Row, o *fastjson.Object, fields map[string]*field) {
 	o.Visit(func(key []byte, v *fastjson.Value) {
 		f := fields[string(key)]
 		if f == nil || v.Type() == fastjson.TypeNull {
@@ -139,7 +167,7 @@ func (r *rows) fill(row evidence.Row, o *fastjson.Object, fields map[string]*fie
 
 var errKind = errors.New("another kind of value")
 
-func (r *rows) set(row evidence.Row, f *field, v *fastjson.Value) error {
+func (r *Rows) set(row evidence.Row, f *field, v *fastjson.Value) error {
 	switch f.kind {
 	case evidence.Records, evidence.List, evidence.NameList:
 		return r.setList(row, f, v)
@@ -167,7 +195,7 @@ func (r *rows) set(row evidence.Row, f *field, v *fastjson.Value) error {
 	return nil
 }
 
-func (r *rows) setText(row evidence.Row, f *field, text []byte) error {
+func (r *Rows) setText(row evidence.Row, f *field, text []byte) error {
 	switch f.kind {
 	case evidence.Time:
 		at, err := time.Parse(time.RFC3339, string(text))
@@ -191,7 +219,7 @@ func (r *rows) setText(row evidence.Row, f *field, text []byte) error {
 	return row.SetText(f.col, string(text))
 }
 
-func (r *rows) setList(row evidence.Row, f *field, v *fastjson.Value) error {
+func (r *Rows) setList(row evidence.Row, f *field, v *fastjson.Value) error {
 	values, err := v.Array()
 	if err != nil {
 		return errKind
@@ -223,7 +251,7 @@ func (r *rows) setList(row evidence.Row, f *field, v *fastjson.Value) error {
 const maxNames = 1 << 16
 
 // name gives the text as a string, the same one each time, lower-case when asked for.
-func (r *rows) name(text []byte, lower bool) string {
+func (r *Rows) name(text []byte, lower bool) string {
 	if lower && bytes.ContainsAny(text, "ABCDEF") {
 		return strings.ToLower(string(text))
 	}
@@ -237,8 +265,17 @@ func (r *rows) name(text []byte, lower bool) string {
 	return s
 }
 
-// notes says what a reader of the coverage should know, and which columns have gaps.
-func (r *rows) notes() (notes, gaps []string) {
+// Forget lets ids repeat that are text: they are told apart within one domain only.
+func (r *Rows) Forget() { clear(r.seenText) }
+
+// Whole says that everything that was given could be stored.
+func (r *Rows) Whole() bool { return r.unusable == 0 && len(r.broken) == 0 }
+
+// Differing is how many objects came again with another content than the one that was kept.
+func (r *Rows) Differing() int { return r.differing }
+
+// Notes says what a reader of the coverage should know, and which columns have gaps.
+func (r *Rows) Notes() (notes, gaps []string) {
 	if r.repeated > 0 {
 		notes = append(notes, fmt.Sprintf("%d objects came more than once and were kept once", r.repeated))
 	}
