@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/directory"
 	"hybridaudit/sources/evidence/entries"
 )
@@ -22,25 +21,32 @@ const (
 	probeSize = 50
 )
 
-// catchUp brings the earlier rows of one place up to date. The server's list of the objects as they are now decides which of them remain, so that deleted and
-// moved objects, those that left the filter and those that came into sight need no trace; uSNChanged tells which of the listed have changed. With the list
-// come the names and the attributes that change without uSNChanged.
+// catchUp brings the earlier rows of one place up to date. uSNChanged tells which objects have changed. Which of the others remain is told by tombstones, where
+// they can be seen and nothing happened that has no number; else by the server's list of the objects as they are now, so that deleted and moved objects, those
+// that left the filter and those that came into sight need no trace. With the list come the names and the attributes that change without uSNChanged.
 type catchUp struct {
 	reader   *reader
 	place    place
 	earlier  *earlier
 	mark     mark
 	checked  *session // that has the database of the mark
+	silent   []string // wanted attributes that change without a number
+	unread   []string // wanted attributes that the earlier evidence does not have
 	kept     []string // attributes that earlier rows give
 	listed   []string // attributes to list with all objects
 	carrying *entries.Carrying
 	changed  string // filter of the changed objects
+	quick    *quick // what the way without the list needs
+	listing  string // why that way was not taken, "" when it was
 
-	there  []bool // by earlier row: the object is listed
-	missed map[directory.GUID]bool
+	there   []bool          // by earlier row: the object is still there
+	parents map[string]bool // names that rows lie directly below: whether they are of the place
+	missed  map[directory.GUID]bool
 
 	updated, carried int
-	referrals        int // in the list
+	reread           int    // without having changed
+	counted          string // filter of the search whose referrals count: the others find the same
+	referrals        int
 }
 
 // notCaughtUpError says why a place must be read in full.
@@ -109,14 +115,41 @@ func (r *reader) tell(p place, text string) {
 	r.sink.note(text)
 }
 
-// account says what was done.
+// account says what was done, and by which way.
 func (u *catchUp) account() string {
-	return fmt.Sprintf("caught up with changes since %s: %d changed, %d gone, %d carried over", u.mark.taken.Format(time.RFC3339), u.updated, u.gone(), u.carried)
+	reread, way := "", "tombstones"
+	if u.reread > 0 {
+		reread = fmt.Sprintf(", %d read again", u.reread)
+	}
+	if u.listing != "" {
+		way = "the list of all objects because " + u.listing
+	}
+	return fmt.Sprintf("caught up with changes since %s: %d changed%s, %d gone, %d carried over, deletions from %s",
+		u.mark.taken.Format(time.RFC3339), u.updated, reread, u.gone(), u.carried, way)
 }
 
-// run does it all, each step again on a new connection when the old is lost.
+// run does it all: the quick way where that is sure to give all, else by the list.
 func (u *catchUp) run(ctx context.Context) error {
-	for _, step := range []func(context.Context, *session) error{u.learn, u.probe, u.readChanged, u.list, u.readMissed} {
+	if err := u.steps(ctx, u.learn); err != nil {
+		return err
+	}
+	err := u.steps(ctx, u.open, u.weigh, u.compare)
+	if err == nil {
+		u.counted = u.changed
+		return u.steps(ctx, u.readChanged, u.readAgain, u.carryOver)
+	}
+	if u.listing = whyListed(ctx, err); u.listing == "" {
+		return err
+	}
+	u.reader.collection.config.Log.Info("listing all objects", "dataset", u.reader.sink.dataset, "domain", u.reader.lane.domain.dns, "because", u.listing)
+	clear(u.missed)
+	u.counted = u.place.filter
+	return u.steps(ctx, u.probe, u.readChanged, u.list, u.readMissed)
+}
+
+// steps takes one step after the other, each again on a new connection when the old is lost.
+func (u *catchUp) steps(ctx context.Context, steps ...func(context.Context, *session) error) error {
+	for _, step := range steps {
 		err := u.reader.again(ctx, func(s *session) error {
 			if err := u.check(s); err != nil {
 				return err
@@ -149,62 +182,6 @@ func (u *catchUp) add(s *session) func(entries.Entry) error {
 	}
 }
 
-// list goes through all objects of the place and carries the rows of those that did not change over.
-func (u *catchUp) list(ctx context.Context, s *session) error {
-	w := u.reader.sink.writer
-	u.referrals = 0
-	err := u.pages(ctx, s, u.place.filter, u.listed, func(e entries.Entry) error {
-		g, ok := entries.GUIDOf(e)
-		if !ok {
-			return w.Add(e, nil) // which counts it
-		}
-		row, known := u.earlier.rows[g]
-		if known {
-			u.there[row] = true
-		}
-		switch {
-		case w.Has(g):
-			return nil
-		case !known || !u.unchanged(int(row), e):
-			u.missed[g] = true
-			return nil
-		}
-		added, err := u.carrying.Add(int(row), e, s.rest)
-		if added {
-			u.carried++
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if n := len(u.missed); n > missedAtMost && n*100 > missedShare*len(u.earlier.rows) {
-		return notCaughtUp("%d objects do not show that they are as the earlier evidence has them", n)
-	}
-	return nil
-}
-
-// unchanged says whether an object is the one of an earlier row: of the same domain, not changed since by the server's counter, and not with another time of
-// the last change, as after the database was set back behind the counter's back.
-func (u *catchUp) unchanged(row int, e entries.Entry) bool {
-	was := u.earlier.object(row)
-	if dn := was.DN(); dn != string(e.DN) && !sameDomain(dn, string(e.DN)) {
-		return false
-	}
-	usn, ok := numberOf(e, usnChanged)
-	return ok && usn <= u.mark.usn && u.sameTime(row, e)
-}
-
-// sameTime says whether an object shows the time of its last change that its earlier row has, if that has one.
-func (u *catchUp) sameTime(row int, e entries.Entry) bool {
-	then := u.earlier.object(row).Changed()
-	if then.IsZero() {
-		return true
-	}
-	now, ok := timeOf(e, whenChanged)
-	return ok && now.Equal(then)
-}
-
 // readMissed reads the objects that changed in the meantime or were not in the earlier evidence although nothing shows that they are new.
 func (u *catchUp) readMissed(ctx context.Context, s *session) error {
 	guids := make([]directory.GUID, 0, len(u.missed))
@@ -222,26 +199,48 @@ func (u *catchUp) readMissed(ctx context.Context, s *session) error {
 
 // gone counts the earlier rows of the place whose objects are no longer there.
 func (u *catchUp) gone() int {
-	c := u.reader.collection
-	base, configuration := []string{directory.DNKey(u.place.base)}, []string{directory.DNKey(c.forest.configuration)}
 	n := 0
 	for _, row := range u.earlier.rows {
-		if u.there[row] {
-			continue
-		}
-		text := u.earlier.object(int(row)).DN()
-		if !sameDomain(text, u.reader.lane.domain.context) {
-			continue
-		}
-		key := directory.DNKey(text)
-		if !below(key, base) || c.forest.configuration != "" && below(key, configuration) {
-			continue
-		}
-		if dn, err := directory.ParseDN(text); err == nil && c.innermost(dn) == u.reader.lane.domain {
+		if !u.there[row] && u.here(row) {
 			n++
 		}
 	}
 	return n
+}
+
+// here says whether an earlier row is of the place. What has the same parent is of the same place, unless it is the place's base itself.
+func (u *catchUp) here(row int32) bool {
+	text := u.earlier.object(int(row)).DN()
+	parent := parentOf(text)
+	found, known := u.parents[parent]
+	if !known {
+		found = u.within(parent)
+		u.parents[parent] = found
+	}
+	return found || len(text) == len(u.place.base) && directory.DNKey(text) == directory.DNKey(u.place.base)
+}
+
+// within says whether a name lies in the place, and in none of the partitions below it.
+func (u *catchUp) within(name string) bool {
+	c, key := u.reader.collection, directory.DNKey(name)
+	if !below(key, []string{directory.DNKey(u.place.base)}) || c.forest.configuration != "" && below(key, []string{directory.DNKey(c.forest.configuration)}) {
+		return false
+	}
+	dn, err := directory.ParseDN(name)
+	return err == nil && c.innermost(dn) == u.reader.lane.domain
+}
+
+// parentOf gives what stands behind the first part of a name.
+func parentOf(name string) string {
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '\\':
+			i++
+		case ',':
+			return name[i+1:]
+		}
+	}
+	return ""
 }
 
 // pages gives the entries of a search, one by one, to take. Other readers of the dataset wait for each page.
@@ -249,14 +248,17 @@ func (u *catchUp) pages(ctx context.Context, s *session, filter string, attribut
 	r := u.reader
 	p := u.place
 	p.filter = filter
+	if filter == u.counted {
+		u.referrals = 0
+	}
 	decode := new(decoder).entry
-	firsts := map[directory.GUID]bool{} // the first object of each page
+	turns := circle{}
 	return r.fetcherOf(s, p, attributes).each(ctx, func(one page) error {
 		r.sink.mu.Lock()
 		defer r.sink.mu.Unlock()
 		before := r.sink.writer.Rows()
 		defer func() { r.collection.gave(r, s, r.sink.writer.Rows()-before) }()
-		if filter == u.place.filter { // the others find the same referrals
+		if filter == u.counted {
 			u.referrals += one.referrals
 		}
 		for i := range one.entries() {
@@ -264,13 +266,8 @@ func (u *catchUp) pages(ctx context.Context, s *session, filter string, attribut
 			if err != nil {
 				return s.unreadable(err)
 			}
-			if i == 0 {
-				if g, ok := entries.GUIDOf(e); ok {
-					if firsts[g] {
-						return errSamePage
-					}
-					firsts[g] = true
-				}
+			if i == 0 && turns.closes(e) {
+				return errSamePage
 			}
 			if r.skip != nil && r.skip(e.DN) {
 				r.sink.skipped = true
@@ -285,41 +282,16 @@ func (u *catchUp) pages(ctx context.Context, s *session, filter string, attribut
 	})
 }
 
-// probe reads some of the objects that did not change and compares them with their earlier rows. What an account may see of an object can change without
-// the object; that then shows here, and the earlier rows are worth nothing.
-func (u *catchUp) probe(ctx context.Context, s *session) error {
-	sample := u.sample()
-	if len(sample) == 0 {
-		return nil
-	}
-	d := u.reader.sink.dataset
-	table := evidence.NewBuilder(u.mark.taken).Table(d)
-	scratch := entries.NewWriter(d, table, u.reader.collection.forest.name, u.kept)
-	asked := slices.DeleteFunc(slices.Clone(u.reader.attributes), func(name string) bool { return !slices.Contains(u.kept, name) && name != "objectGUID" })
-	filter := and(guidFilter(sample)+fmt.Sprintf("(%s<=%d)", usnChanged, u.mark.usn), u.place.filter)
-	return u.pages(ctx, s, filter, asked, func(e entries.Entry) error {
-		g, ok := entries.GUIDOf(e)
-		row, known := u.earlier.rows[g]
-		if !ok || !known || scratch.Has(g) || slices.Contains(u.kept, whenChanged) && !u.sameTime(int(row), e) {
-			return nil
-		}
-		if err := scratch.Add(e, s.rest); err != nil {
-			return err
-		}
-		if name := u.carrying.Differs(int(row), u.earlier.table, table); name != "" {
-			return notCaughtUp("%s of objects that did not change is not shown as it was then, so the account may now see other things", name)
-		}
-		return nil
-	})
-}
+// circle are the first objects of the pages of a search.
+type circle map[directory.GUID]bool
 
-// sample picks some of the earlier rows, evenly over the domain.
-func (u *catchUp) sample() []directory.GUID {
-	rows := u.earlier.below(u.reader.lane.domain.context)
-	step := max(1, len(rows)/probeSize)
-	var guids []directory.GUID
-	for i := 0; i < len(rows) && len(guids) < probeSize; i += step {
-		guids = append(guids, u.earlier.object(int(rows[i])).GUID())
+// closes says whether a page begins like one before it.
+func (c circle) closes(first entries.Entry) bool {
+	g, ok := entries.GUIDOf(first)
+	if !ok {
+		return false
 	}
-	return guids
+	closed := c[g]
+	c[g] = true
+	return closed
 }

@@ -3,6 +3,7 @@ package ad
 import (
 	"crypto/sha256"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,13 +27,18 @@ type estate struct {
 	subUSN    int64
 	rootFault []ldaplab.Fault
 	subFault  []ldaplab.Fault
+
+	now    time.Time // by the domain controllers' clocks
+	keeps  bool      // tombstones of what is deleted
+	bin    bool      // the recycle bin is on
+	buried []buried  // what can be restored
 }
 
 // loadedUSN is the counter when everything was loaded.
 const loadedUSN = 70_000
 
 func newEstate(users, subUsers int) *estate {
-	e := &estate{root: sample(users), sub: emea(subUsers), rootUSN: loadedUSN, subUSN: loadedUSN}
+	e := &estate{root: sample(users), sub: emea(subUsers), rootUSN: loadedUSN, subUSN: loadedUSN, now: (&testClock{}).Now()}
 	for _, d := range []*lab.Directory{&e.root, &e.sub} {
 		for i, one := range d.Entries {
 			d.Entries[i] = one
@@ -52,7 +58,7 @@ func emeaDN(i int) string { return fmt.Sprintf("CN=User %05d,CN=Users,%s", 500+i
 // copied is an estate that goes its own way from here.
 func (e *estate) copied() *estate {
 	c := *e
-	c.root.Entries, c.sub.Entries = slices.Clone(e.root.Entries), slices.Clone(e.sub.Entries)
+	c.root.Entries, c.sub.Entries, c.buried = slices.Clone(e.root.Entries), slices.Clone(e.sub.Entries), slices.Clone(e.buried)
 	return &c
 }
 
@@ -103,14 +109,28 @@ func (h half) silently(dn, name string, texts ...string) {
 func (h half) add(e lab.Entry) {
 	h.d.Entries = append(h.d.Entries, e)
 	h.stamp(e.DN)
+	replace(&h.d.Entries[h.at(e.DN)], "uSNCreated", strconv.FormatInt(*h.usn, 10))
+	h.note(e.DN, attributeName)
 }
 
 // drop deletes an object with what lies below it.
 func (e *estate) drop(dn string) {
 	h := e.of(dn)
-	h.d.Entries = slices.DeleteFunc(slices.Clone(h.d.Entries), func(e lab.Entry) bool { return e.DN == dn || strings.HasSuffix(e.DN, ","+dn) })
+	var gone []lab.Entry
+	h.d.Entries = slices.DeleteFunc(slices.Clone(h.d.Entries), func(e lab.Entry) bool {
+		if e.DN != dn && !strings.HasSuffix(e.DN, ","+dn) {
+			return false
+		}
+		gone = append(gone, e)
+		return true
+	})
 	*h.usn++
-	e.follow(dn, "")
+	for _, one := range gone {
+		if e.keeps {
+			e.bury(h, one)
+		}
+		e.follow(one.DN, "")
+	}
 }
 
 // rename gives an object a new name, and new names to what lies below it; only the object itself counts as changed. Links to them follow.
@@ -127,10 +147,15 @@ func (e *estate) rename(dn, to string) {
 	})
 	target.d.Entries = append(target.d.Entries, moved...)
 	target.stamp(to)
+	target.note(to, attributeName)
+	if e.keeps && h.d != target.d {
+		e.emigrated(h)
+	}
 	for _, one := range moved {
 		e.follow(strings.TrimSuffix(one.DN, to)+dn, one.DN)
 		if h.d != target.d { // a move between domains makes new objects with the old identities
 			target.stamp(one.DN)
+			replace(&target.d.Entries[target.at(one.DN)], "uSNCreated", strconv.FormatInt(*target.usn, 10))
 		}
 	}
 }
@@ -165,8 +190,14 @@ func (e *estate) serve(t testing.TB) *network {
 	t.Helper()
 	n := newNetwork(t)
 	both := []lab.Directory{e.root, e.sub}
-	now := func() time.Time { return time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC) }
+	if e.sub.BaseDN == "" {
+		both = both[:1]
+	}
+	now := func() time.Time { return e.now }
 	n.serve(t, ldaplab.Options{Directory: e.root, Forest: both, Faults: e.rootFault, USN: e.rootUSN, Now: now})
+	if len(both) == 1 {
+		return n
+	}
 	n.serve(t, ldaplab.Options{Directory: e.sub, Forest: both, Faults: e.subFault, USN: e.subUSN, Now: now})
 	return n
 }
@@ -243,8 +274,26 @@ func notesAbout(t testing.TB, s *evidence.Snapshot, d evidence.Dataset) string {
 	notes := slices.DeleteFunc(slices.Clone(coverage(t, s, d).Notes), func(note string) bool {
 		return !strings.Contains(note, "caught up") && !strings.Contains(note, "read in full")
 	})
+	since := regexp.MustCompile(`caught up with changes since 2026-11-2[0-9T:]+Z: `)
+	for i, note := range notes {
+		note, _, _ = strings.Cut(note, ", deletions from ")
+		notes[i] = since.ReplaceAllString(note, "")
+	}
 	slices.Sort(notes)
-	return strings.ReplaceAll(strings.Join(notes, "; "), "caught up with changes since 2026-11-21T09:00:00Z: ", "")
+	return strings.Join(notes, "; ")
+}
+
+// wayOf tells from where deletions came in a dataset, sorted.
+func wayOf(t testing.TB, s *evidence.Snapshot, d evidence.Dataset) string {
+	t.Helper()
+	var ways []string
+	for _, note := range coverage(t, s, d).Notes {
+		if _, way, ok := strings.Cut(note, ", deletions from "); ok {
+			ways = append(ways, way)
+		}
+	}
+	slices.Sort(ways)
+	return strings.Join(ways, "; ")
 }
 
 // stranger is a user that did not exist before.

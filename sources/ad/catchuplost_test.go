@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/lab"
@@ -144,78 +143,5 @@ func TestCatchUpCancelled(t *testing.T) {
 	s := b.Seal()
 	if cover := coverage(t, s, evidence.ADUsers); cover.State != evidence.Partial || !strings.Contains(cover.Reason, "interrupted") || cover.Rows != s.Rows(evidence.ADUsers) {
 		t.Errorf("users: %+v", cover)
-	}
-}
-
-// Whatever happens between two runs, catching up gives what a full reading gives.
-func TestCatchUpEqualsFullReading(t *testing.T) {
-	first := newEstate(14, 6)
-	few := func(c *Config) {
-		c.ReadMemberOf, c.Connections, c.AllowPlaintext = true, 1, true
-		c.Servers = []string{"ldap://dc01.contoso.com", "ldap://dc21.emea.contoso.com"}
-		c.Datasets = append(objectDatasets(), evidence.ADDomains, evidence.ADServers)
-	}
-	beginning := first.read(t, few)
-	rapid.Check(t, func(r *rapid.T) {
-		e, previous := first.copied(), beginning
-		for range rapid.IntRange(1, 2).Draw(r, "runs") {
-			for range rapid.IntRange(0, 8).Draw(r, "changes") {
-				e.draw(r)
-			}
-			n := e.serve(t)
-			full, err := collect(t, n.settings(few))
-			if err != nil {
-				r.Fatal(err)
-			}
-			got, err := collect(t, n.settings(few, after(previous)))
-			if err != nil {
-				r.Fatal(err)
-			}
-			if diff := cmp.Diff(dump(full), dump(got)); diff != "" {
-				r.Fatalf("rows (-full +caught up):\n%.3000s\n%s", diff, notesAbout(t, got, evidence.ADUsers))
-			}
-			previous = got
-		}
-	})
-}
-
-// draw changes something.
-func (e *estate) draw(r *rapid.T) {
-	people := slices.DeleteFunc(slices.Concat(e.root.Entries, e.sub.Entries), func(one lab.Entry) bool { return len(one.Values("objectSid")) == 0 })
-	one := rapid.SampledFrom(people).Draw(r, "object")
-	h := e.of(one.DN)
-	parent := rapid.SampledFrom([]string{"OU=Staff," + testBase, "OU=Other," + testBase, "CN=Users," + emeaBase}).Draw(r, "parent")
-	if e.of(parent).at(parent) < 0 {
-		parent = "OU=Other," + testBase
-	}
-	fresh := int(e.rootUSN + e.subUSN) // never the same twice
-	switch rapid.IntRange(0, 9).Draw(r, "change") {
-	case 0:
-		h.set(one.DN, "displayName", rapid.StringMatching(`[a-zé"\\]{1,8}`).Draw(r, "name"))
-	case 1:
-		h.set(one.DN, "mail")
-	case 2:
-		h.set(one.DN, "proxyAddresses", "SMTP:a@contoso.com", "smtp:b@contoso.com")
-	case 3:
-		if len(people) > 4 {
-			e.drop(one.DN)
-		}
-	case 4:
-		e.rename(one.DN, strings.SplitN(one.DN, ",", 2)[0]+" moved,"+parent)
-	case 5:
-		e.of(parent).add(stranger(fresh, parent))
-	case 6:
-		h.silently(one.DN, "msDS-User-Account-Control-Computed", rapid.SampledFrom([]string{"0", "16", "8388608"}).Draw(r, "flags"))
-	case 7:
-		group := "CN=Sales,OU=Other," + testBase
-		if at := e.of(group).at(group); at >= 0 {
-			e.of(group).set(group, "member", one.DN)
-		}
-	case 8:
-		h.set(one.DN, "manager", rapid.SampledFrom(people).Draw(r, "manager").DN)
-	case 9:
-		if e.of(testBase).at("OU=Staff,"+testBase) >= 0 {
-			e.rename("OU=Staff,"+testBase, "OU=Staff of now,"+testBase)
-		}
 	}
 }

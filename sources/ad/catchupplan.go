@@ -61,6 +61,7 @@ type mark struct {
 	invocation directory.GUID
 	usn        int64 // the highest of the changes that the earlier evidence has
 	taken      time.Time
+	clock      time.Time // the server's then
 }
 
 // catchesUp says whether a place can be brought up to date at all: objects of a domain, and earlier evidence. What lies in the configuration partition is
@@ -82,7 +83,7 @@ func (r *reader) plan(p place) (*catchUp, error) {
 	}
 	return &catchUp{
 		reader: r, place: p, earlier: e, mark: m, changed: and(fmt.Sprintf("(%s>=%d)", usnChanged, m.usn+1), p.filter), there: make([]bool, e.table.Rows()),
-		missed: map[directory.GUID]bool{},
+		missed: map[directory.GUID]bool{}, parents: map[string]bool{},
 	}, nil
 }
 
@@ -160,9 +161,12 @@ func (c *collection) markOf(d *domain, gave string) (mark, error) {
 	if !ok || found[0].Invocation().IsZero() {
 		return mark{}, notCaughtUp("the earlier evidence does not tell the state of the domain controller's database")
 	}
-	m := mark{host: found[0].Host(), invocation: found[0].Invocation(), usn: usn, taken: found[0].Asked()}
+	m := mark{host: found[0].Host(), invocation: found[0].Invocation(), usn: usn, taken: found[0].Asked(), clock: found[0].Clock()}
 	if m.taken.IsZero() {
 		m.taken = s.Taken()
+	}
+	if m.clock.IsZero() {
+		m.clock = m.taken
 	}
 	return m, nil
 }
@@ -202,7 +206,7 @@ func (u *catchUp) learn(context.Context, *session) error {
 	if err != nil {
 		return err
 	}
-	u.kept = nil
+	u.silent, u.unread, u.kept = silent, nil, nil
 	wanted := c.columnsOf(r.sink.dataset)
 	var fresh []string
 	unread := 0
@@ -213,7 +217,9 @@ func (u *catchUp) learn(context.Context, *session) error {
 		}
 		switch {
 		case name == "objectGUID" || name == "distinguishedName":
-		case !then, slices.Contains(u.earlier.cover.Missing, name), slices.Contains(silent, name), !slices.Contains(r.attributes, name):
+		case !then, slices.Contains(u.earlier.cover.Missing, name):
+			u.unread, fresh = append(u.unread, name), append(fresh, name)
+		case slices.Contains(silent, name), !slices.Contains(r.attributes, name):
 			fresh = append(fresh, name)
 		default:
 			u.kept = append(u.kept, name)
@@ -258,10 +264,10 @@ const (
 	constructed   = 0x4
 )
 
-// changesSilently judges one attribute by the schema. whenChanged changes with uSNChanged, the metadata with any attribute.
+// changesSilently judges one attribute by the schema. objectGUID never changes, whenChanged changes with uSNChanged, the metadata with any attribute.
 func changesSilently(name, syntax, systemFlags string) bool {
 	switch name {
-	case whenChanged, "msDS-ReplAttributeMetaData":
+	case "objectGUID", whenChanged, "msDS-ReplAttributeMetaData":
 		return false
 	}
 	switch syntax {

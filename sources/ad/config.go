@@ -93,8 +93,9 @@ type Config struct {
 	// them all, but for memberOf and others that are large or costly.
 	Attributes []string
 	// Previous is the evidence of an earlier run. Of the users, contacts and groups of a domain whose domain controller still has the same database only what
-	// changed since is read in whole, of the others what can change without a trace; the rest is carried over. Where that is not possible everything is
-	// read, and the coverage says why. The evidence that comes out is that of a full reading either way.
+	// changed since is read in whole. Where the account sees tombstones, and what can change without a trace can be told from what changed, the rest is carried
+	// over; else all objects are listed with what can so change. Where that is not possible either everything is read. The coverage says which way was
+	// taken and why. The evidence that comes out is that of a full reading either way.
 	Previous *evidence.Snapshot
 	// Progress is called after each page, never twice at a time; expected is -1 when the server does not tell.
 	Progress func(d evidence.Dataset, rows, expected int)
@@ -103,6 +104,8 @@ type Config struct {
 	// Clock is the system's by default, and so is Dialer.
 	Clock  Clock
 	Dialer Dialer
+
+	unsampled bool // catching up takes no samples: tests see whether what it concludes is right without them
 }
 
 // server is one entry of Config.Servers.

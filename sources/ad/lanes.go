@@ -16,6 +16,7 @@ type domain struct {
 	because *Error       // why it is read from a global catalog, or why it is not read
 	reached bool         // a server of it, or for it, was found
 	servers []string     // DNS names of those that gave something, the last one last; guarded by the collection
+	deltas  deltas       // what happened since earlier evidence
 }
 
 func newDomain(p partition) *domain {

@@ -29,6 +29,7 @@ type network struct {
 	most     map[string]int
 	dialled  []string
 	requests []ldaplab.Request
+	sent     int            // entries that all servers gave
 	bound    map[string]int // sign-ins by host
 }
 
@@ -104,6 +105,11 @@ func (n *network) serve(t testing.TB, o ldaplab.Options) {
 		if r.Operation == "bind" {
 			n.bound[host]++
 		}
+	}
+	o.Answered = func(_ ldaplab.Request, entries int) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.sent += entries
 	}
 	s, err := ldaplab.New(o)
 	if err != nil {

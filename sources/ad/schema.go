@@ -25,6 +25,7 @@ type attribute struct {
 	held   bool   // by a global catalog
 	syntax string // "" when it is not shown
 	flags  string // systemFlags
+	link   string // linkID, "" when its values are no links
 }
 
 // readSchema asks for attributes by name.
@@ -41,7 +42,7 @@ func (s *session) readSchema(names []string) (schema, *Error) {
 		}
 		filter.WriteString("))")
 		got, fault := s.search(ldap.NewSearchRequest(s.root.schema, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, s.seconds(), false, filter.String(),
-			[]string{"lDAPDisplayName", "isMemberOfPartialAttributeSet", "attributeSyntax", "systemFlags"}, nil))
+			[]string{"lDAPDisplayName", "isMemberOfPartialAttributeSet", "attributeSyntax", "systemFlags", "linkID"}, nil))
 		if fault != nil {
 			return schema{}, fault
 		}
@@ -49,6 +50,7 @@ func (s *session) readSchema(names []string) (schema, *Error) {
 			held := strings.EqualFold(e.GetEqualFoldAttributeValue("isMemberOfPartialAttributeSet"), "TRUE")
 			found.known[strings.ToLower(e.GetEqualFoldAttributeValue("lDAPDisplayName"))] = attribute{
 				held: held, syntax: e.GetEqualFoldAttributeValue("attributeSyntax"), flags: e.GetEqualFoldAttributeValue("systemFlags"),
+				link: e.GetEqualFoldAttributeValue("linkID"),
 			}
 			found.catalog = found.catalog || held
 		}

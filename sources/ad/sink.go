@@ -217,18 +217,32 @@ func (c *collection) tellNarrowing(s *sink, cover *evidence.Coverage) {
 		}
 		return
 	}
-	if len(c.config.SearchBases) > 0 {
-		cover.Narrowed = true
-		cover.Notes = append(cover.Notes, "only these search bases were read: "+directory.Printable(strings.Join(c.config.SearchBases, "; "), 500))
+	notes, _ := c.narrowing(s.dataset)
+	cover.Narrowed = cover.Narrowed || len(notes) > 0
+	cover.Notes = append(cover.Notes, notes...)
+}
+
+// What notes on a narrowed dataset begin with.
+const (
+	onlyBases    = "only these search bases were read: "
+	withoutUnits = "what lies below these was left out: "
+	onlyMatching = "only entries that match this filter were read: "
+)
+
+// narrowing says what the configuration keeps out of a dataset of objects. whole is false when that is too long to be told in full.
+func (c *collection) narrowing(d evidence.Dataset) (notes []string, whole bool) {
+	whole = true
+	tell := func(what, text string) {
+		if text == "" {
+			return
+		}
+		printed := directory.Printable(text, 500)
+		notes, whole = append(notes, what+printed), whole && printed == text
 	}
-	if len(c.config.ExcludeOUs) > 0 {
-		cover.Narrowed = true
-		cover.Notes = append(cover.Notes, "what lies below these was left out: "+directory.Printable(strings.Join(c.config.ExcludeOUs, "; "), 500))
-	}
-	if filter := c.config.filterOf(s.dataset); filter != "" {
-		cover.Narrowed = true
-		cover.Notes = append(cover.Notes, "only entries that match this filter were read: "+directory.Printable(filter, 500))
-	}
+	tell(onlyBases, strings.Join(c.config.SearchBases, "; "))
+	tell(withoutUnits, strings.Join(c.config.ExcludeOUs, "; "))
+	tell(onlyMatching, c.config.filterOf(d))
+	return notes, whole
 }
 
 // begun notes a reader that goes to work.

@@ -37,7 +37,11 @@ func (c *connection) search(ctx context.Context, id int64, r searchRequest, cont
 	} else if controls.pageSize == 0 {
 		return done(outcome{}) // the client gives the rest up (RFC 2696 3)
 	}
-	return c.sendPage(ctx, id, c.pageOf(set, controls))
+	p := c.pageOf(set, controls)
+	if c.server.options.Answered != nil {
+		c.server.options.Answered(seen, len(p.entries))
+	}
+	return c.sendPage(ctx, id, p)
 }
 
 // sendPage writes the entries, and on the last page the referrals, in between what the planted faults demand.

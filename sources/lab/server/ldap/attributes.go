@@ -63,21 +63,29 @@ var knownAttributes = map[syntax]string{
 		msExchUsageLocation/gp targetAddress/gp msRTCSIP-AcpInfo/mp msRTCSIP-DeploymentLocator/gp msRTCSIP-Line/gp msRTCSIP-LineServer/gp
 		msRTCSIP-OwnerUrn/gp msRTCSIP-PoolDisplayName/p msRTCSIP-PrimaryUserAddress/gp msRTCSIP-PrivateLine/gp msRTCSIP-UserExtension/mgp
 		msRTCSIP-UserPolicies/mp msRTCSIP-DomainName/p msRTCSIP-TrustedServerFQDN/p msRTCSIP-EdgeProxyFQDN/p`,
-	syntaxDN: `distinguishedName/g homeMDB/gp manager/g managedBy/g member/mg memberOf/m directReports/m nCName/g objectCategory/g publicDelegates/mp
+	syntaxDN: `distinguishedName/g homeMDB/gp manager/g managedBy/g member/mg memberOf/m directReports/m msDS-EnabledFeature/m nCName/g objectCategory/g publicDelegates/mp
 		msRTCSIP-PrimaryHomeServer/gp msRTCSIP-TargetHomeServer/gp msRTCSIP-ApplicationDestination/p msRTCSIP-BackEndServer/p msRTCSIP-FrontEndServers/mp
 		msRTCSIP-UserPolicy/mp msRTCSIP-UserLocationProfile/p msRTCSIP-MobilityPolicy/p msRTCSIP-PresencePolicy/p showInAddressBook/mg`,
 	syntaxOID: `objectClass/mg`,
-	syntaxBool: `isCriticalSystemObject/g isDeleted/g isMemberOfPartialAttributeSet isSingleValued msExchHideFromAddressLists/gp
+	syntaxBool: `isCriticalSystemObject/g isDeleted/g isMemberOfPartialAttributeSet isRecycled/g isSingleValued msExchHideFromAddressLists/gp
 		msRTCSIP-FederationEnabled/gp msRTCSIP-InternetAccessEnabled/gp msRTCSIP-UserEnabled/gp`,
 	syntaxInteger: `adminCount groupType/g instanceType/g msDS-User-Account-Control-Computed/c msExchRecipientDisplayType/gp msExchUMEnabledFlags/p
 		msRTCSIP-ApplicationOptions/p msRTCSIP-ArchivingEnabled/gp msRTCSIP-OptionFlags/gp msRTCSIP-PoolType/p msRTCSIP-PoolVersion/p
-		msRTCSIP-TrustedServerVersion/p oMSyntax primaryGroupID/g rangeUpper sAMAccountType/g searchFlags systemFlags/g userAccountControl/g versionNumber`,
-	syntaxLarge: `accountExpires badPasswordTime lastLogon lastLogonTimestamp/g lockoutTime msExchRecipientTypeDetails/gp msExchRemoteRecipientType/gp
+		msRTCSIP-TrustedServerVersion/p oMSyntax linkID msDS-DeletedObjectLifetime primaryGroupID/g rangeUpper sAMAccountType/g searchFlags systemFlags/g tombstoneLifetime userAccountControl/g versionNumber`,
+	syntaxLarge: `accountExpires badPasswordTime lastLogon lastLogonTimestamp/g lockoutDuration lockoutTime maxPwdAge msDS-MaximumPasswordAge msExchRecipientTypeDetails/gp msExchRemoteRecipientType/gp
 		pwdLastSet uSNChanged/g uSNCreated/g`,
-	syntaxOctets: `invocationId mS-DS-ConsistencyGuid msExchMailboxGuid/gp msRTCSIP-GroupingID/p msRTCSIP-TenantId/p msRTCSIP-UserRoutingGroupId/p objectGUID/g
+	syntaxOctets: `invocationId mS-DS-ConsistencyGuid replPropertyMetaData msExchMailboxGuid/gp msRTCSIP-GroupingID/p msRTCSIP-TenantId/p msRTCSIP-UserRoutingGroupId/p objectGUID/g
 		schemaIDGUID thumbnailPhoto userCertificate/mg`,
 	syntaxSID:  `msExchMasterAccountSid/gp msRTCSIP-OriginatorSid/gp objectSid/g sIDHistory/mg`,
 	syntaxTime: `createTimeStamp/c modifyTimeStamp/c whenChanged/g whenCreated/g`,
+}
+
+// notReplicated are attributes that each domain controller has for itself.
+var notReplicated = []string{"distinguishedName", "lastLogon", "memberOf", "objectGUID", "uSNChanged", "uSNCreated", "whenChanged"}
+
+// linkIDs are those of attributes whose values are links between objects: even ones go forward, the odd one behind each goes back.
+var linkIDs = map[string]string{
+	"member": "2", "memberOf": "3", "publicDelegates": "14", "homeMDB": "32", "manager": "42", "directReports": "43", "msDS-EnabledFeature": "2168",
 }
 
 // structural attributes keep their values under every fault: without them a client could not even tell what it reads.

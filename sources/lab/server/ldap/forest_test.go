@@ -159,3 +159,24 @@ func TestDeletedObjectsAreShownOnRequest(t *testing.T) {
 		t.Errorf("with the control %q", names)
 	}
 }
+
+func TestRecycledObjectsAreShownOnRequest(t *testing.T) {
+	d := sample(1)
+	container := "CN=Deleted Objects," + testBase
+	for dn, recycled := range map[string]string{container: "FALSE", "CN=Ann\\0ADEL:1," + container: "FALSE", "CN=Bob\\0ADEL:2," + container: "TRUE"} {
+		d.Entries = append(d.Entries, lab.Entry{DN: dn, Attributes: []lab.Attribute{text("objectClass", "top", "user"), text("isDeleted", "TRUE"), text("isRecycled", recycled)}})
+	}
+	c := connect(t, start(t, Options{Directory: d}, false), `CONTOSO\reader`)
+	for _, tt := range []struct {
+		want     int
+		controls []string
+	}{{0, nil}, {2, []string{oidShowDeleted}}, {3, []string{oidShowRecycled}}, {3, []string{oidShowDeleted, oidShowRecycled}}} {
+		r := subtree(testBase, "(isDeleted=TRUE)")
+		for _, oid := range tt.controls {
+			r.Controls = append(r.Controls, ldap.NewControlString(oid, true, ""))
+		}
+		if names, _ := found(t, c, r); len(names) != tt.want {
+			t.Errorf("%q show %q", tt.controls, names)
+		}
+	}
+}

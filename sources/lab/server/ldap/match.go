@@ -35,6 +35,7 @@ type matcher struct {
 	number   int64
 	isNumber bool
 	sid      []byte
+	judged   map[string]bool // of object categories, which are few
 }
 
 var outcomeMatching = outcome{code: 18, text: "00002047: SvcErr: DSID-03140BCB, problem 5013 (INAPPROPRIATE_MATCHING), data 0\n\x00"}
@@ -66,7 +67,7 @@ func (t *tree) prepare(f filter) (matcher, *outcome) {
 	case f.kind == filterExtensible && f.rule != ruleBitAnd && f.rule != ruleBitOr && f.rule != "":
 		return m, &outcomeMatching
 	case m.kind.syntax == syntaxDN && m.kind.name == "objectCategory" && !strings.Contains(f.value, "="):
-		m.folded = directory.DNKey(t.category(f.value))
+		m.folded, m.judged = directory.DNKey(t.category(f.value)), map[string]bool{}
 	case m.kind.syntax == syntaxDN:
 		m.folded = directory.DNKey(f.value)
 	case m.kind.syntax == syntaxSID:
@@ -139,13 +140,26 @@ func (m *matcher) equal(v []byte) bool {
 	case syntaxSID:
 		return string(v) == m.value || m.sid != nil && bytes.Equal(v, m.sid)
 	case syntaxDN:
-		return directory.DNKey(string(v)) == m.folded
+		return m.equalName(v)
 	case syntaxInteger, syntaxLarge:
 		n, err := strconv.ParseInt(string(v), 10, 64)
 		return err == nil && m.isNumber && n == m.number
 	default:
 		return bytes.EqualFold(v, []byte(m.value))
 	}
+}
+
+// equalName compares names.
+func (m *matcher) equalName(v []byte) bool {
+	if m.judged == nil {
+		return directory.DNKey(string(v)) == m.folded
+	}
+	same, known := m.judged[string(v)]
+	if !known {
+		same = directory.DNKey(string(v)) == m.folded
+		m.judged[string(v)] = same
+	}
+	return same
 }
 
 // substrings looks for the pieces one behind the other. As in Active Directory, names and numbers have no substrings.

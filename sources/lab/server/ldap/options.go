@@ -47,6 +47,8 @@ type Options struct {
 	Faults   []Fault
 	// Observe is called with each request before it is answered, from several goroutines at once.
 	Observe func(Request)
+	// Answered is called with each page of a search that is about to be sent and the number of its entries, from several goroutines at once.
+	Answered func(r Request, entries int)
 	// Now is the server's clock, time.Now by default.
 	Now func() time.Time
 	// Log receives connection errors; nil discards them.

@@ -18,6 +18,7 @@ const (
 	oidDomainScope  = "1.2.840.113556.1.4.1339"
 	oidRangeNoError = "1.2.840.113556.1.4.1948"
 	oidShowDeleted  = "1.2.840.113556.1.4.417"
+	oidShowRecycled = "1.2.840.113556.1.4.2064"
 	oidStartTLS     = "1.3.6.1.4.1.1466.20037"
 	oidWhoAmI       = "1.3.6.1.4.1.4203.1.11.3"
 )
@@ -33,13 +34,14 @@ type envelope struct {
 
 // requestControls is what the client asked for beside the operation.
 type requestControls struct {
-	paged       bool
-	pageSize    int
-	cookie      string
-	domainScope bool
-	noRangeErr  bool
-	showDeleted bool
-	unknown     string // first critical control that the server does not know
+	paged        bool
+	pageSize     int
+	cookie       string
+	domainScope  bool
+	noRangeErr   bool
+	showDeleted  bool
+	showRecycled bool
+	unknown      string // first critical control that the server does not know
 }
 
 // readEnvelope reads one message from r, which must hand out no more than is asked for.
@@ -113,6 +115,8 @@ func (c *requestControls) take(oid string, critical bool, value []byte) error {
 		c.noRangeErr = true
 	case oidShowDeleted:
 		c.showDeleted = true
+	case oidShowRecycled:
+		c.showRecycled = true
 	default:
 		if critical && c.unknown == "" {
 			c.unknown = oid

@@ -21,7 +21,7 @@ func (s *Server) rootDSE(r searchRequest, t *tree) []byte {
 		{"supportedSASLMechanisms", "GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"},
 		{"supportedLDAPPolicies", "MaxPageSize", "MaxValRange", "MaxQueryDuration", "MaxResultSetSize", "MaxReceiveBuffer"},
 		{"supportedLDAPVersion", "3", "2"},
-		{"supportedControl", oidPaged, oidDomainScope, oidRangeNoError, oidShowDeleted},
+		{"supportedControl", oidPaged, oidDomainScope, oidRangeNoError, oidShowDeleted, oidShowRecycled},
 		{"supportedExtension", oidStartTLS, oidWhoAmI},
 		{"supportedCapabilities", "1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.1791", "1.2.840.113556.1.4.1935",
 			"1.2.840.113556.1.4.2080", "1.2.840.113556.1.4.2237"},

@@ -68,12 +68,20 @@ func (s schema) entries(head string) []lab.Entry {
 		k := s.kinds[key]
 		dn := "CN=" + directory.EscapeRDN(k.name) + "," + head
 		flags := "0"
-		if k.constructed {
+		switch {
+		case k.constructed:
 			flags = "4"
+		case slices.Contains(notReplicated, k.name):
+			flags = "1"
 		}
-		out = append(out, made(dn, "top,attributeSchema", "CN=Attribute-Schema,"+head,
+		pairs := []string{
 			"cn", k.name, "lDAPDisplayName", k.name, "attributeSyntax", syntaxCodes[k.syntax][0], "oMSyntax", syntaxCodes[k.syntax][1],
-			"isSingleValued", upperBool(!k.multi), "isMemberOfPartialAttributeSet", upperBool(k.global), "systemFlags", flags))
+			"isSingleValued", upperBool(!k.multi), "isMemberOfPartialAttributeSet", upperBool(k.global), "systemFlags", flags,
+		}
+		if id := linkIDs[k.name]; id != "" {
+			pairs = append(pairs, "linkID", id)
+		}
+		out = append(out, made(dn, "top,attributeSchema", "CN=Attribute-Schema,"+head, pairs...))
 	}
 	return out
 }

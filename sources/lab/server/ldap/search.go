@@ -52,10 +52,10 @@ var faultTexts = map[int]string{
 }
 
 // resolve finds the base of a search. What was deleted is there only for those who ask for it.
-func (t *tree) resolve(base string, deleted bool) (int32, *outcome) {
+func (t *tree) resolve(base string, c requestControls) (int32, *outcome) {
 	if inner, ok := strings.CutPrefix(strings.ToUpper(base), "<GUID="); ok {
 		if g, ok := guidName(strings.TrimSuffix(inner, ">")); ok {
-			if at, found := t.byGUID[g]; found && t.nodes[at].visible(deleted) {
+			if at, found := t.byGUID[g]; found && c.shows(&t.nodes[at]) {
 				return at, nil
 			}
 		}
@@ -65,7 +65,7 @@ func (t *tree) resolve(base string, deleted bool) (int32, *outcome) {
 	if err != nil {
 		return 0, &outcome{code: 34, text: "0000208F: NameErr: DSID-03100225, problem 2006 (BAD_NAME), data 8350, best match of:\n\t''\n\x00"}
 	}
-	if at, ok := t.byKey[directory.DNKey(base)]; ok && t.nodes[at].visible(deleted) {
+	if at, ok := t.byKey[directory.DNKey(base)]; ok && c.shows(&t.nodes[at]) {
 		return at, nil
 	}
 	if host := t.keeper(name); host != "" {
@@ -100,7 +100,7 @@ func (t *tree) noSuchObject(name directory.DN) *outcome {
 
 // evaluate runs a search over the tree.
 func (t *tree) evaluate(ctx context.Context, r searchRequest, c requestControls, forest string) (*resultSet, *outcome) {
-	base, bad := t.resolve(r.base, c.showDeleted)
+	base, bad := t.resolve(r.base, c)
 	if bad != nil {
 		return nil, bad
 	}
@@ -110,18 +110,18 @@ func (t *tree) evaluate(ctx context.Context, r searchRequest, c requestControls,
 	}
 	set := &resultSet{request: r, selection: t.choose(r), text: r.filter.String()}
 	start := time.Now()
-	from, to := base, t.nodes[base].last
-	if r.scope == 0 {
-		to = base
+	nodes := []int32{base}
+	if r.scope > 0 {
+		nodes = t.within(base, &m)
 	}
-	for i := from; i <= to; i++ {
-		if i%1024 == 0 && (ctx.Err() != nil || r.timeLimit > 0 && time.Since(start) > time.Duration(r.timeLimit)*time.Second) {
+	for at, i := range nodes {
+		if at%1024 == 0 && (ctx.Err() != nil || r.timeLimit > 0 && time.Since(start) > time.Duration(r.timeLimit)*time.Second) {
 			set.end = outcome{code: 3}
 			break
 		}
 		n := &t.nodes[i]
 		outside := n.context != t.nodes[base].context && !t.catalog || r.scope == 1 && n.parent != base
-		if outside || !n.visible(c.showDeleted) || m.match(n) != yes {
+		if outside || !c.shows(n) || m.match(n) != yes {
 			continue
 		}
 		set.matches = append(set.matches, i)

@@ -23,10 +23,13 @@ type node struct {
 	attributes []attribute
 	hidden     bool
 	deleted    bool
+	recycled   bool // of what was deleted: cannot be restored any more
 }
 
-// visible says whether a search may see the node.
-func (n *node) visible(deleted bool) bool { return !n.hidden && (deleted || !n.deleted) }
+// shows says whether a search with these controls may see a node.
+func (c requestControls) shows(n *node) bool {
+	return !n.hidden && (!n.deleted || c.showRecycled || c.showDeleted && !n.recycled)
+}
 
 // attribute is one attribute of a node; id is the position of its lower-case name in tree.names.
 type attribute struct {
@@ -53,6 +56,8 @@ type tree struct {
 	nodes                  []node
 	byKey                  map[string]int32
 	byGUID                 map[directory.GUID]int32
+	twins                  bool     // several nodes have the same GUID
+	byNumber               numbered // nodes by uSNChanged
 	names                  map[string]int32
 	kinds                  []attributeKind // by attribute id
 	heads                  []int32         // nodes that begin a naming context
@@ -109,6 +114,7 @@ func newTree(forest []lab.Directory, d lab.Directory, catalog bool) (*tree, erro
 	}
 	t.arrange(entries, keys, parents, position, tops)
 	t.linkGroups()
+	t.indexNumbers()
 	t.usn = leastUSN
 	for i := range t.nodes {
 		if n, err := strconv.ParseInt(string(first(t.nodes[i].values(t.id("uSNChanged")))), 10, 64); err == nil {
@@ -139,6 +145,7 @@ func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map
 		at := int32(len(t.nodes)) //nolint:gosec // number of entries
 		n := node{dn: entries[i].DN, key: keys[i], parent: parent, attributes: t.attributesOf(entries[i])}
 		n.deleted = string(first(n.values(t.id("isDeleted")))) == "TRUE"
+		n.recycled = string(first(n.values(t.id("isRecycled")))) == "TRUE"
 		if heads[keys[i]] {
 			n.context = at
 			t.heads = append(t.heads, at)
@@ -148,6 +155,8 @@ func (t *tree) arrange(entries []lab.Entry, keys, parents []string, position map
 		t.nodes = append(t.nodes, n)
 		t.byKey[keys[i]] = at
 		if g, err := directory.GUIDFromBytes(first(n.values(t.id("objectGUID")))); err == nil {
+			_, twice := t.byGUID[g]
+			t.twins = t.twins || twice
 			t.byGUID[g] = at
 		}
 		for _, child := range children[i] {
