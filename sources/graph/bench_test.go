@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/objects"
 )
 
 // usersPage is a page of n users with licences, plans and errors.
@@ -34,12 +35,12 @@ func BenchmarkUsersPage(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		p, err := readPage(body, nil, false)
+		p, err := objects.ReadPage(body, nil, false)
 		if err != nil {
 			b.Fatal(err)
 		}
-		rows := newRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), "", nil)
-		if rows.take(p) != 999 {
+		rows := objects.NewRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), "", nil)
+		if rows.Take(p) != 999 {
 			b.Fatal("not all users were taken")
 		}
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -25,7 +26,7 @@ import (
 // maxBody is the largest answer that is taken, unpacked: some ten times the largest page of users with every licence there is.
 const maxBody = 256 << 20
 
-// client sends GET requests to one Graph root.
+// client asks one Graph root. All that it sends are GET requests, and POST requests that hold several of them.
 type client struct {
 	cfg     resolved
 	root    *url.URL
@@ -34,6 +35,7 @@ type client struct {
 	parent  *http.Transport
 	cred    *credential
 	limiter *rate.Limiter
+	budget  *budget
 }
 
 func newClient(cfg resolved) (*client, error) {
@@ -41,7 +43,8 @@ func newClient(cfg resolved) (*client, error) {
 	if !ok {
 		return nil, errors.New("the default HTTP transport was replaced")
 	}
-	parent = parent.Clone() // proxies of the environment, HTTP/2, transparent gzip
+	parent = parent.Clone() // HTTP/2, transparent gzip
+	parent.Proxy, parent.OnProxyConnectResponse = proxies(), lets
 	parent.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
 	parent.MaxIdleConnsPerHost = cfg.Streams + 1
 
@@ -65,7 +68,8 @@ func newClient(cfg resolved) (*client, error) {
 		return nil, fmt.Errorf("graph request adapter: %w", err)
 	}
 	adapter.SetBaseUrl(cfg.graph.String() + "/v1.0")
-	c := &client{cfg: cfg, root: cfg.graph, adapter: adapter, http: plain, parent: parent, cred: cred, limiter: rate.NewLimiter(rate.Inf, 1)}
+	c := &client{cfg: cfg, root: cfg.graph, adapter: adapter, http: plain, parent: parent, cred: cred,
+		limiter: rate.NewLimiter(rate.Inf, 1), budget: newBudget(cfg.Clock)}
 	if cfg.RequestsPerSecond > 0 {
 		c.limiter = rate.NewLimiter(rate.Limit(cfg.RequestsPerSecond), 1)
 	}
@@ -76,19 +80,43 @@ func newClient(cfg resolved) (*client, error) {
 type request struct {
 	url     *url.URL
 	headers map[string]string
-	plain   bool // text/plain is the right answer
+	plain   bool   // text/plain is the right answer
+	batch   []byte // the questions of a batch; nil for a GET
+	parts   int    // how many they are
 }
+
+// answer is what a request got, status 200.
+type answer struct {
+	body       []byte
+	generation int // of the token that it was asked with
+}
+
+const (
+	stable = "v1.0"
+	beta   = "beta"
+)
 
 // url gives the address of a path below v1.0 with OData options.
 func (c *client) url(path string, options ...string) *url.URL {
+	return c.versionURL(stable, path, options...)
+}
+
+// versionURL gives the address of a path below an API version with OData options.
+func (c *client) versionURL(version, path string, options ...string) *url.URL {
 	u := *c.root
-	u.Path = "/v1.0/" + path
-	var query []string
-	for i := 0; i+1 < len(options); i += 2 {
-		query = append(query, options[i]+"="+strings.ReplaceAll(url.QueryEscape(options[i+1]), "%2C", ","))
-	}
-	u.RawQuery = strings.Join(query, "&")
+	u.Path = "/" + version + "/" + path
+	u.RawPath = u.Path // parentheses and apostrophes are sent as they are
+	u.RawQuery = query(options...)
 	return &u
+}
+
+// query makes a query of names and values in turn.
+func query(options ...string) string {
+	var pairs []string
+	for i := 0; i+1 < len(options); i += 2 {
+		pairs = append(pairs, options[i]+"="+strings.NewReplacer("%2C", ",", "+", "%20").Replace(url.QueryEscape(options[i+1])))
+	}
+	return strings.Join(pairs, "&")
 }
 
 // told logs an answer with the ids that support asks for; never a value.
@@ -101,15 +129,22 @@ func (c *client) told(r request, resp *http.Response, size int) {
 
 // get asks until there is an answer to keep: it waits for a busy service, renews a refused token once and repeats what came broken. check looks at the
 // body before it is accepted; its errors count as a broken body. The body is appended to buf.
-func (c *client) get(ctx context.Context, r request, buf []byte, check func([]byte) error) ([]byte, error) {
+func (c *client) get(ctx context.Context, r request, buf []byte, check func(answer) error) ([]byte, error) {
 	p := patience{clock: c.cfg.Clock, most: c.cfg.MaxWait}
 	renewed := false
+	fam := familyOf(r.url.Path)
 	for {
+		if err := c.budget.admit(ctx, fam, &p); err != nil {
+			return buf, err
+		}
 		generation, resp, body, err := c.once(ctx, r, buf[:0]) //nolint:bodyclose // once has read and closed it
 		buf = body
 		c.told(r, resp, len(body))
+		if resp != nil {
+			c.budget.note(fam, resp.Header)
+		}
 		if err == nil && resp.StatusCode == http.StatusOK {
-			if err = check(body); err == nil {
+			if err = check(answer{body, generation}); err == nil {
 				return body, nil
 			}
 		}
@@ -130,7 +165,7 @@ func (c *client) get(ctx context.Context, r request, buf []byte, check func([]by
 		case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable, resp.StatusCode == http.StatusGatewayTimeout:
 			c.cfg.Log.Info("Graph asks to wait", "path", r.url.Path, "status", resp.StatusCode, "retryAfter", directory.Printable(resp.Header.Get("Retry-After"), 40),
 				"request-id", resp.Header.Get("request-id"))
-			err = p.wait(ctx, resp.StatusCode, resp.Header)
+			err = c.yield(ctx, fam, &p, resp)
 		case resp.StatusCode == http.StatusInternalServerError, resp.StatusCode == http.StatusBadGateway:
 			err = p.again(ctx, statusError(resp, body))
 		default:
@@ -142,10 +177,25 @@ func (c *client) get(ctx context.Context, r request, buf []byte, check func([]by
 	}
 }
 
+// yield waits as a busy service asks. The other streams of a family that is throttled are held back for as long; they are not when the wait is too long for
+// this one, as the next may have more luck.
+func (c *client) yield(ctx context.Context, f family, p *patience, resp *http.Response) error {
+	d, err := p.ask(resp.StatusCode, resp.Header)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		c.budget.hold(f, resp.Header, d)
+	}
+	return c.cfg.Clock.Sleep(ctx, d)
+}
+
 // once sends a single request and reads the whole answer.
 func (c *client) once(ctx context.Context, r request, buf []byte) (generation int, resp *http.Response, body []byte, err error) {
-	if err := c.limiter.Wait(ctx); err != nil {
-		return 0, nil, buf, err
+	for range max(1, r.parts) {
+		if err := c.limiter.Wait(ctx); err != nil {
+			return 0, nil, buf, err
+		}
 	}
 	_, generation, err = c.cred.token(ctx) // here, not below: a busy sign-in service may take longer than one request
 	if err != nil {
@@ -153,20 +203,9 @@ func (c *client) once(ctx context.Context, r request, buf []byte) (generation in
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	info := abs.NewRequestInformation()
-	info.Method = abs.GET
-	info.SetUri(*r.url)
-	info.Headers.TryAdd("Accept", "application/json")
-	for name, value := range r.headers {
-		info.Headers.TryAdd(name, value)
-	}
-	native, err := c.adapter.ConvertToNativeRequest(ctx, info)
+	req, err := c.native(ctx, r)
 	if err != nil {
 		return generation, nil, buf, err
-	}
-	req, ok := native.(*http.Request)
-	if !ok || req.Header.Get("Authorization") == "" {
-		return generation, nil, buf, errors.New("the SDK gave no request with a token") // it drops the token silently for hosts it does not know
 	}
 	resp, err = c.http.Do(req)
 	if err != nil {
@@ -186,6 +225,35 @@ func (c *client) once(ctx context.Context, r request, buf []byte) (generation in
 			directory.Printable(resp.Header.Get("Content-Type"), 60))}
 	}
 	return generation, resp, body, nil
+}
+
+// native lets the SDK build the request, token included.
+func (c *client) native(ctx context.Context, r request) (*http.Request, error) {
+	info := abs.NewRequestInformation()
+	info.Method = abs.GET
+	info.SetUri(*r.url)
+	info.Headers.TryAdd("Accept", "application/json")
+	for name, value := range r.headers {
+		info.Headers.TryAdd(name, value)
+	}
+	if r.batch != nil {
+		info.Method = abs.POST
+		info.Headers.TryAdd("Content-Type", "application/json")
+	}
+	native, err := c.adapter.ConvertToNativeRequest(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	req, ok := native.(*http.Request)
+	if !ok || req.Header.Get("Authorization") == "" {
+		return nil, errors.New("the SDK gave no request with a token") // it drops the token silently for hosts it does not know
+	}
+	if r.batch != nil { // the SDK's own body has no length
+		req.ContentLength = int64(len(r.batch))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.batch)), nil }
+		req.Body, err = req.GetBody()
+	}
+	return req, err
 }
 
 // readBody appends the whole body to buf.

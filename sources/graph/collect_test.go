@@ -9,12 +9,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/objects"
 	graphlab "hybridaudit/sources/lab/server/graph"
 )
 
@@ -22,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite testdata/*.want")
 
 // TestEverythingIsRead compares what arrives in the columns with files that were checked by hand against the bodies.
 func TestEverythingIsRead(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)}).everything()
 	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
@@ -62,11 +64,19 @@ func TestEverythingIsRead(t *testing.T) {
 	if cov := only(t, s, evidence.TenantDomainRecords); len(cov.Notes) != 1 || !strings.Contains(cov.Notes[0], "contoso.onmicrosoft.com") {
 		t.Errorf("notes of the records: %q", cov.Notes)
 	}
+	if cov := only(t, s, evidence.TenantVerification); len(cov.Notes) != 1 || !strings.Contains(cov.Notes[0], "eu.contoso.com") {
+		t.Errorf("notes of the verification records: %q", cov.Notes)
+	}
+	for _, d := range []evidence.Dataset{evidence.TenantUsers, evidence.TenantGroups, evidence.TenantContacts} {
+		if cov := only(t, s, d); !strings.HasPrefix(cov.Delta, "/v1.0/") {
+			t.Errorf("%s: the link to changes is %q", d, cov.Delta)
+		}
+	}
 }
 
 // TestFixturesUseEveryColumn keeps the bodies in testdata rich enough to be compared with the SDK.
 func TestFixturesUseEveryColumn(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)}).everything()
 	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
@@ -86,8 +96,8 @@ func TestFixturesUseEveryColumn(t *testing.T) {
 			}
 		}
 		for _, c := range evidence.SchemaOf(d) {
-			if !used[c.Name] && c.Name != evidence.TenantColumn {
-				t.Errorf("%s: no fixture has %s", d, c.Name)
+			if used[c.Name] == (!d.Holds(c.Name) || c.Name == evidence.TenantColumn) {
+				t.Errorf("%s: fixtures have %s: %v", d, c.Name, used[c.Name])
 			}
 			for _, f := range c.Fields {
 				if !used[c.Name+"/"+f.Name] {
@@ -117,21 +127,45 @@ func rowsOf(t testing.TB, s *evidence.Snapshot, d evidence.Dataset) []map[string
 }
 
 func TestRequestsAreNarrow(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)}).everything()
 	tr.cfg.PageSize, tr.cfg.Version = 0, "1.2"
 	if _, err := tr.collect(context.Background(), t, Datasets()...); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range tr.seen {
-		if q.Method != "GET" && q.Target != "token" {
+		if q.Method != "GET" && q.Target != "token" && (q.Method != "POST" || q.Target != "$batch") {
 			t.Errorf("%s %s", q.Method, q.Path)
 		}
 		if q.Target != "token" && q.Target != "discovery" && (q.ClientRequestID == "" || !strings.Contains(q.UserAgent, "hybridaudit/1.2")) {
 			t.Errorf("%s was sent with client-request-id %q as %q", q.Path, q.ClientRequestID, q.UserAgent)
 		}
 	}
-	if q := tr.last("users"); !strings.Contains(q.RawQuery, "$top=999") || !strings.Contains(q.RawQuery, "proxyAddresses") || q.Consistency != "" {
-		t.Errorf("users were asked for with %q, ConsistencyLevel %q", q.RawQuery, q.Consistency)
+	kinds := map[string]string{}
+	for _, q := range tr.seen {
+		if q.Target != "users" {
+			continue
+		}
+		kinds[q.Path+strings.Split(q.RawQuery, "&")[0]] = q.RawQuery
+		if q.Consistency != "" {
+			t.Errorf("users were asked for with ConsistencyLevel %q", q.Consistency)
+		}
+	}
+	all := "$select=" + strings.Join(objects.Properties(evidence.SchemaOf(evidence.TenantUsers), nil), ",")
+	if d := cmp.Diff(map[string]string{
+		"/v1.0/users" + all:                       all + "&$top=999",
+		"/v1.0/users$select=id,signInActivity":    "$select=id,signInActivity&$top=500",
+		"/beta/users$select=id,onPremisesSipInfo": "$select=id,onPremisesSipInfo&$top=999",
+	}, kinds); d != "" {
+		t.Errorf("users were asked for with (-want +got):\n%s", d)
+	}
+	if q := tr.last("contacts"); strings.Contains(q.RawQuery, "groupTypes") || !strings.Contains(q.RawQuery, "proxyAddresses") || !strings.Contains(q.RawQuery, "$top=999") {
+		t.Errorf("contacts were asked for with %q", q.RawQuery)
+	}
+	if q := tr.last("serviceprincipals(appid='00000002-0000-0ff1-ce00-000000000000')"); !strings.Contains(q.RawQuery, "keyCredentials") {
+		t.Errorf("service principals were asked for with %q", q.RawQuery)
+	}
+	if n := tr.requests("$batch"); n != 1 {
+		t.Errorf("%d batches", n)
 	}
 	if q := tr.last("users/$count"); q.Consistency != "eventual" {
 		t.Errorf("the count was asked for with ConsistencyLevel %q", q.Consistency)
@@ -145,7 +179,7 @@ func TestRequestsAreNarrow(t *testing.T) {
 }
 
 func TestOnlyWhatIsWanted(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)}).everything()
 	tr.cfg.UserProperties = []string{"userPrincipalName"}
 	s, err := tr.collect(context.Background(), t, evidence.TenantUsers, evidence.TenantDomainRecords, evidence.ADUsers)
 	if err != nil {
@@ -169,7 +203,7 @@ func TestOnlyWhatIsWanted(t *testing.T) {
 
 // TestUnknownPropertyIsLeftOut: a cloud that lacks a property refuses the whole $select.
 func TestUnknownPropertyIsLeftOut(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), UnknownProperties: []string{"imAddresses", "provisionedPlans"}})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), UnknownProperties: []string{"imAddresses", "provisionedPlans"}}).everything()
 	s, err := tr.collect(context.Background(), t, evidence.TenantUsers)
 	if err != nil {
 		t.Fatal(err)
@@ -190,50 +224,112 @@ func TestUnknownPropertyIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestRefusedResources takes the permission for each resource away in turn: what hangs on it fails with the permission named, all else is complete.
 func TestRefusedResources(t *testing.T) {
+	type set = []evidence.Dataset
 	tests := []struct {
-		dataset evidence.Dataset
-		path    string
+		path string
+		fail set
+		// also are those that lack a part of what they are made of, without the permission being theirs.
+		also set
 	}{
-		{evidence.TenantOrganization, "organization"},
-		{evidence.TenantDomains, "domains"},
-		{evidence.TenantDomainRecords, "domains/contoso.com/serviceConfigurationRecords"},
-		{evidence.TenantSKUs, "subscribedSkus"},
-		{evidence.TenantUsers, "users"},
-		{evidence.TenantTeamsUsers, "admin/teams/userConfigurations"},
-		{evidence.TenantSyncFeatures, "directory/onPremisesSynchronization"},
+		{"organization", set{evidence.TenantOrganization, evidence.TenantLimits}, nil},
+		{"domains", set{evidence.TenantDomains}, set{evidence.TenantDomainRecords, evidence.TenantVerification, evidence.TenantFederations}},
+		{"domains/contoso.com/serviceConfigurationRecords", set{evidence.TenantDomainRecords}, nil},
+		{"domains/Fabrikam.example/verificationDnsRecords", set{evidence.TenantVerification}, nil},
+		{"domains/contoso.com/federationConfiguration", set{evidence.TenantFederations}, nil},
+		{"subscribedSkus", set{evidence.TenantSKUs}, nil},
+		{"users", set{evidence.TenantUsers, evidence.TenantSIPInfo, evidence.TenantSignIns}, nil},
+		{"admin/teams/userConfigurations", set{evidence.TenantTeamsUsers}, nil},
+		{"directory/onPremisesSynchronization", set{evidence.TenantSyncFeatures}, nil},
+		{"groups", set{evidence.TenantGroups}, nil},
+		{"contacts", set{evidence.TenantContacts}, nil},
+		{"directory/deletedItems/microsoft.graph.user", set{evidence.TenantDeletedUsers}, nil},
+		{"admin/serviceAnnouncement/healthOverviews", set{evidence.TenantHealth}, nil},
+		{"admin/serviceAnnouncement/issues", set{evidence.TenantIssues}, nil},
+		{"admin/teams/telephoneNumberManagement/numberAssignments", set{evidence.TenantNumbers}, nil},
+		{"servicePrincipals", set{evidence.TenantPrincipals}, nil},
+		{"roleManagement/directory/roleAssignments", set{evidence.TenantRoles}, nil},
 	}
+	covered := map[evidence.Dataset]bool{}
 	for _, tt := range tests {
-		t.Run(string(tt.dataset), func(t *testing.T) {
+		t.Run(tt.path, func(t *testing.T) {
 			tenant := fixtureTenant(t)
 			tenant.Refused = map[string]string{tt.path: "Authorization_RequestDenied"}
-			tr := start(t, graphlab.Options{Tenant: tenant})
+			tr := start(t, graphlab.Options{Tenant: tenant}).everything()
 			s, err := tr.collect(context.Background(), t, Datasets()...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, cov := range s.Coverage() {
+				permission := cov.Permission
 				switch {
-				case cov.Dataset != tt.dataset:
-					if cov.State != evidence.Complete && (cov.Dataset != evidence.TenantDomainRecords || tt.dataset != evidence.TenantDomains) {
+				case slices.Contains(tt.also, cov.Dataset):
+					permission = permissionFor(tt.fail[0])
+				case !slices.Contains(tt.fail, cov.Dataset):
+					if cov.State != evidence.Complete {
 						t.Errorf("%s is %s: %s", cov.Dataset, cov.State, cov.Reason)
 					}
-				case cov.State != evidence.Failed || cov.SignIn || !strings.Contains(cov.Reason, "grant the application "+cov.Permission) ||
-					!strings.Contains(cov.Reason, "Authorization_RequestDenied"):
+					continue
+				}
+				if cov.State != evidence.Failed || cov.SignIn || cov.Delta != "" || !strings.Contains(cov.Reason, "grant the application "+permission+" ") ||
+					!strings.Contains(cov.Reason, "Authorization_RequestDenied") {
 					t.Errorf("coverage %+v", cov)
-				case cov.Optional != (tt.dataset == evidence.TenantSyncFeatures):
-					t.Errorf("optional: %v", cov.Optional)
 				}
 			}
 			if len(s.Coverage()) != len(Datasets()) {
 				t.Errorf("%d coverages", len(s.Coverage()))
 			}
 		})
+		for _, d := range tt.fail {
+			covered[d] = true
+		}
+	}
+	for _, d := range Datasets() {
+		if !covered[d] {
+			t.Errorf("%s is never refused", d)
+		}
+	}
+}
+
+func TestOptional(t *testing.T) {
+	c, err := New(Config{TenantID: "contoso.com", ClientID: clientID, Secret: func() (string, error) { return secret, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range Datasets() {
+		want := d.Supplied() || d == evidence.TenantSyncFeatures
+		if got := c.coverage(d).Optional; got != want {
+			t.Errorf("%s: optional %v", d, got)
+		}
+	}
+}
+
+// TestOnRequest: without the switch nothing is read and nothing said.
+func TestOnRequest(t *testing.T) {
+	for _, tt := range []struct {
+		beta, signIns bool
+		without       int
+	}{{false, false, 3}, {true, false, 1}, {false, true, 2}, {true, true, 0}} {
+		tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)}).everything()
+		tr.cfg.Beta, tr.cfg.SignIns = tt.beta, tt.signIns
+		s, err := tr.collect(context.Background(), t, Datasets()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.Coverage()); n != len(Datasets())-tt.without {
+			t.Errorf("%+v: %d coverages", tt, n)
+		}
+		for _, q := range tr.seen {
+			if strings.HasPrefix(q.Path, "/beta/") && !tt.beta || strings.Contains(q.RawQuery, "signInActivity") && !tt.signIns {
+				t.Errorf("%+v: asked for %s?%s", tt, q.Path, q.RawQuery)
+			}
+		}
 	}
 }
 
 func TestTeamsWithoutSelect(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), Faults: []graphlab.Fault{{Path: "admin/teams/userConfigurations", Kind: graphlab.ErrorWithoutMember}}})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t), Faults: []graphlab.Fault{{Path: "admin/teams/userConfigurations", Kind: graphlab.ErrorWithoutMember}}}).everything()
 	s, err := tr.collect(context.Background(), t, evidence.TenantTeamsUsers)
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +340,7 @@ func TestTeamsWithoutSelect(t *testing.T) {
 }
 
 func TestNothingWanted(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)})
+	tr := start(t, graphlab.Options{Tenant: fixtureTenant(t)}).everything()
 	s, err := tr.collect(context.Background(), t, evidence.ADUsers)
 	if err != nil || len(s.Coverage()) != 0 || len(tr.seen) != 0 {
 		t.Errorf("%v, %+v, %d requests", err, s.Coverage(), len(tr.seen))
@@ -277,7 +373,7 @@ func TestPlainGraphOnLoopback(t *testing.T) {
 }
 
 func TestMissingResources(t *testing.T) {
-	tr := start(t, graphlab.Options{Tenant: manyUsers(1)})
+	tr := start(t, graphlab.Options{Tenant: manyUsers(1)}).everything()
 	s, err := tr.collect(context.Background(), t, Datasets()...)
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +396,7 @@ func TestDomainsThatGiveNoRecords(t *testing.T) {
 			tenant.Collections[i].Path = "domains/other.example/serviceConfigurationRecords"
 		}
 	}
-	tr := start(t, graphlab.Options{Tenant: tenant})
+	tr := start(t, graphlab.Options{Tenant: tenant}).everything()
 	s, err := tr.collect(context.Background(), t, evidence.TenantDomainRecords)
 	if err != nil {
 		t.Fatal(err)
@@ -319,6 +415,9 @@ func TestOptionalOutsideTheGlobalCloud(t *testing.T) {
 		}
 		if got := c.coverage(evidence.TenantTeamsUsers).Optional; got != want {
 			t.Errorf("cloud %q: Teams optional %v", cloud, got)
+		}
+		if got := c.coverage(evidence.TenantNumbers).Optional; got != want {
+			t.Errorf("cloud %q: numbers optional %v", cloud, got)
 		}
 		if c.coverage(evidence.TenantUsers).Optional {
 			t.Errorf("cloud %q: users optional", cloud)

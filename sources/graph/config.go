@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -24,12 +25,19 @@ const (
 
 // Config says which tenant is read and how.
 type Config struct {
-	// TenantID is the tenant's id or one of its verified domains; ClientID the application's id.
+	// TenantID is the tenant's id or, but for ByManagedIdentity, one of its verified domains; ClientID the application's id, for ByManagedIdentity that of a
+	// user-assigned identity or "", for ByAzureCLI always "".
 	TenantID, ClientID string
+	// Auth is the way to sign in, one of Methods. "" takes the one whose credential is given: Secret, Certificate or TokenFile.
+	Auth string
 	// Secret gives the client secret. It is called when a token is needed, and what it returns is kept in no field and no message.
 	Secret func() (string, error)
 	// Certificate signs in instead of Secret.
 	Certificate *Certificate
+	// TokenFile is the path of the token that another identity provider gives this program, for ByWorkloadIdentity. It is read at every sign-in.
+	TokenFile string
+	// Prompt shows a person where to enter which code, for ByDeviceCode.
+	Prompt func(context.Context, DeviceCode) error
 	// Cloud is global (the default), usgov, usgovdod or china. LoginURL and GraphURL override its addresses: a scheme and a host. https only; the
 	// Graph URL may be http on loopback.
 	Cloud, LoginURL, GraphURL string
@@ -47,6 +55,12 @@ type Config struct {
 	Streams int
 	// UserProperties narrows what is read of users to these columns of evidence.TenantUsers; id is always read. Empty reads them all.
 	UserProperties []string
+	// Beta also reads what only the beta endpoint gives: evidence.TenantSIPInfo and TenantLimits. SignIns also reads evidence.TenantSignIns, which needs
+	// Entra ID P1. Without them these datasets are left out, without a coverage, even when they are wanted.
+	Beta, SignIns bool
+	// Previous is the evidence of an earlier run: users, groups and contacts of the same tenant are brought up to date from it where the service still tells the
+	// changes. Nil reads everything.
+	Previous *evidence.Snapshot
 	// Version of the program, for the User-Agent header.
 	Version string
 	// Progress is called after each page, from several goroutines; expected is -1 when unknown.
@@ -78,6 +92,12 @@ func cloudAddresses(cloud string) (login, graph string, ok bool) {
 	return "", "", false
 }
 
+// Root is the address of Graph in a cloud of Clouds, without the API version; "" for another name.
+func Root(cloud string) string {
+	_, root, _ := cloudAddresses(cloud)
+	return root
+}
+
 // Clouds lists the names that Config.Cloud takes.
 func Clouds() []string { return []string{"global", "usgov", "usgovdod", "china"} }
 
@@ -103,15 +123,14 @@ func (c Config) resolve() (resolved, error) {
 	r := resolved{Config: c}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if !tenantText.MatchString(c.TenantID) {
+	switch {
+	case !tenantText.MatchString(c.TenantID):
 		fault("tenant id %q is neither a GUID nor a domain name", c.TenantID)
+	case c.Auth == ByManagedIdentity && !guidText.MatchString(c.TenantID): // its token could be of any tenant: see stranger
+		fault("a managed identity signs in to its own tenant only: give the tenant by its id and not as %q", c.TenantID)
 	}
-	if !guidText.MatchString(c.ClientID) {
-		fault("client id %q is not a GUID", c.ClientID)
-	}
-	if (c.Secret == nil) == (c.Certificate == nil) {
-		fault("either a client secret or a certificate is needed, and not both")
-	}
+	r.Auth = c.method()
+	faults = append(faults, r.checkSignIn(c.Auth)...)
 	login, graph, ok := cloudAddresses(c.Cloud)
 	if !ok {
 		fault("cloud %q is none of %s", c.Cloud, strings.Join(Clouds(), ", "))

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"hybridaudit/sources/evidence/objects"
 )
 
 // credential is the token source of all streams. The SDK's authentication provider asks it for tokens; a stream that was answered 401 asks it for a
@@ -67,7 +67,10 @@ func (c *credential) renew(ctx context.Context, generation int, claims string) e
 	defer c.give()
 	if generation == c.generation {
 		c.generation++
-		c.current, c.inner, c.claims = azcore.AccessToken{}, nil, claims // the library's own token cache goes with inner
+		c.current, c.claims = azcore.AccessToken{}, claims
+		if c.cfg.Auth != ByDeviceCode { // the person need not come back while the refresh token is good
+			c.inner = nil // and with it the library's own token cache
+		}
 	}
 	return nil
 }
@@ -119,29 +122,29 @@ func (c *credential) once(ctx context.Context) (azcore.AccessToken, error) {
 		}
 		c.inner = inner
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	defer cancel()
-	var lost error
-	t, err := c.inner.GetToken(context.WithValue(ctx, lostKey{}, &lost), policy.TokenRequestOptions{Scopes: c.scopes, EnableCAE: true, Claims: c.claims})
-	if err == nil {
-		return t, nil
+	if c.cfg.Auth != ByDeviceCode { // a person may take as long as the code is good for; each of its requests has the limit
+		limited, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+		defer cancel()
+		ctx = limited
 	}
-	host := c.cfg.login.Host
-	var failed *azidentity.AuthenticationFailedError
-	switch {
-	case lost != nil:
-		return t, &connectionError{host: host, err: lost}
-	case !errors.As(err, &failed) || failed.RawResponse == nil:
-		return t, &bodyError{problem: "the sign-in service at " + host + " did not answer as one (is a proxy or another server in between?)"}
+	seen := &sighting{}
+	t, err := c.inner.GetToken(context.WithValue(ctx, sightingKey{}, seen), policy.TokenRequestOptions{Scopes: c.scopes, EnableCAE: true, Claims: c.asked()})
+	if err != nil {
+		return azcore.AccessToken{}, c.explain(err, seen)
 	}
-	resp := failed.RawResponse
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
-		return t, &busyError{status: resp.StatusCode, header: resp.Header}
+	return t, c.stranger(t.Token)
+}
+
+// nothingMore are claims that ask for nothing: the library passes over its cached token for them, as for all claims.
+const nothingMore = `{"access_token":{}}`
+
+// asked gives the claims for the next token: those of the last refusal. Where a refused token would otherwise come out of a cache that is not dropped with inner
+// there are claims in any case.
+func (c *credential) asked() string {
+	if c.claims == "" && c.generation > 0 && (c.cfg.Auth == ByDeviceCode || c.cfg.Auth == ByManagedIdentity) {
+		return nothingMore
 	}
-	if refused := refusal(resp); refused != nil {
-		return t, refused
-	}
-	return t, fmt.Errorf("%s answered HTTP %d without saying why (is a proxy in between?)", host, resp.StatusCode)
+	return c.claims
 }
 
 // busyError is an answer that asks for patience.
@@ -158,52 +161,9 @@ func (e *busyError) Error() string {
 func repeatable(err error) bool {
 	var (
 		body  *bodyError
+		page  *objects.PageError
 		lost  *connectionError
 		spent *repeatedError
 	)
-	return !errors.As(err, &spent) && (errors.As(err, &body) || errors.As(err, &lost) && !lasting(err))
-}
-
-type lostKey struct{}
-
-// transporter lets the credential library use our client and notes why a request got no answer: the library keeps only the text.
-type transporter struct{ client *http.Client }
-
-func (t transporter) Do(req *http.Request) (*http.Response, error) {
-	resp, err := t.client.Do(req)
-	if err != nil {
-		if lost, ok := req.Context().Value(lostKey{}).(*error); ok {
-			*lost = err
-		}
-	}
-	return resp, err
-}
-
-// make builds the credential library's credential, with an empty token cache.
-func (c *credential) make() (azcore.TokenCredential, error) {
-	options := azcore.ClientOptions{
-		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: c.cfg.login.String()},
-		Transport: transporter{c.transport},
-		Retry:     policy.RetryOptions{MaxRetries: -1}, // waiting is ours
-		Telemetry: policy.TelemetryOptions{ApplicationID: "hybridaudit"},
-	}
-	if c.cfg.Secret != nil {
-		secret, err := c.cfg.Secret()
-		if err != nil {
-			return nil, fmt.Errorf("reading the client secret: %w", err)
-		}
-		if secret == "" {
-			return nil, errors.New("the client secret is empty")
-		}
-		return azidentity.NewClientSecretCredential(c.cfg.TenantID, c.cfg.ClientID, secret, &azidentity.ClientSecretCredentialOptions{
-			ClientOptions: options, DisableInstanceDiscovery: c.cfg.ownLogin,
-		})
-	}
-	certs, key, err := c.cfg.Certificate.load()
-	if err != nil {
-		return nil, err
-	}
-	return azidentity.NewClientCertificateCredential(c.cfg.TenantID, c.cfg.ClientID, certs, key, &azidentity.ClientCertificateCredentialOptions{
-		ClientOptions: options, DisableInstanceDiscovery: c.cfg.ownLogin,
-	})
+	return !errors.As(err, &spent) && (errors.As(err, &body) || errors.As(err, &page) || errors.As(err, &lost) && !lasting(err))
 }

@@ -131,6 +131,9 @@ func connectionText(err error, host string) string {
 		dns       *net.DNSError
 		timeout   interface{ Timeout() bool }
 	)
+	if said := proxyText(err); said != "" {
+		return said
+	}
 	switch {
 	case errors.As(err, &authority):
 		return "the certificate of " + host + " was issued by an authority that is not trusted here"
@@ -163,7 +166,7 @@ func lasting(err error) bool {
 		record tls.RecordHeaderError
 		dns    *net.DNSError
 	)
-	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &dns) && dns.IsNotFound
+	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &dns) && dns.IsNotFound || proxyLasting(err)
 }
 
 // connectionError is a fault below HTTP.

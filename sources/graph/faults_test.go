@@ -235,7 +235,11 @@ func TestCounts(t *testing.T) {
 	for _, tt := range []struct {
 		expected, have int
 		fault, note    bool
-	}{{-1, 5, false, false}, {5, 5, false, false}, {105, 5, false, true}, {106, 5, true, false}, {100_000, 98_000, false, true}, {100_000, 97_999, true, false}, {5, 9, false, true}} {
+	}{
+		{-1, 5, false, false}, {0, 0, false, false}, {5, 5, false, false}, {5, 9, false, true}, {0, 3, false, true},
+		{1, 0, true, false}, {2, 1, false, true}, {9, 8, false, true}, {9, 7, true, false}, {90, 0, true, false}, {90, 80, false, true}, {90, 79, true, false},
+		{2000, 1900, false, true}, {2000, 1899, true, false}, {100_000, 98_000, false, true}, {100_000, 97_999, true, false},
+	} {
 		cov := evidence.Coverage{Expected: tt.expected}
 		if err := weigh(&cov, tt.have); (err != nil) != tt.fault || (len(cov.Notes) > 0) != tt.note {
 			t.Errorf("%d of %d: %v, notes %q", tt.have, tt.expected, err, cov.Notes)

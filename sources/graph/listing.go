@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -10,92 +11,96 @@ import (
 	"strings"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/objects"
 )
 
 // listing is a dataset that is one collection.
 type listing struct {
 	dataset evidence.Dataset
+	long    bool   // as many objects as there are people
+	version string // of the API, v1.0 when it is ""
 	path    string
 	top     int // 0 sends no $top
 	// selects sends $select; without it the service's default properties come. lenient does without it where the service refuses the question with it.
 	selects, lenient bool
+	filter           string          // $filter, "" for none
 	keep             map[string]bool // columns, nil for all
 	headers          map[string]string
-	counted          bool   // there is a $count to compare with
-	whole            single // the object itself instead of a list is accepted
+	counted          bool                 // there is a $count to compare with
+	whole            bool                 // the object itself instead of a list is accepted
+	nameless         bool                 // objects may lack an id
+	tracked          bool                 // the service tells what changed in it
+	drop             func(el []byte) bool // objects that are not kept, nil for none
 }
 
-func (r *run) organization(ctx context.Context) {
-	r.list(ctx, listing{dataset: evidence.TenantOrganization, path: "organization", selects: true})
-}
-
-// subscribedSkus takes no query options.
-func (r *run) skus(ctx context.Context) {
-	r.list(ctx, listing{dataset: evidence.TenantSKUs, path: "subscribedSkus"})
-}
-
-func (r *run) users(ctx context.Context) {
-	l := listing{dataset: evidence.TenantUsers, path: "users", top: r.collector.cfg.PageSize, selects: true, counted: true}
-	if names := r.collector.cfg.UserProperties; len(names) > 0 {
-		l.keep = map[string]bool{"id": true}
-		for _, n := range names {
-			l.keep[n] = true
-		}
+// request is what the listing's first page is asked with, for the named properties.
+func (l listing) request(c *client, names []string) request {
+	var options []string
+	if l.selects {
+		options = append(options, "$select", strings.Join(names, ","))
 	}
-	r.list(ctx, l)
+	if l.filter != "" {
+		options = append(options, "$filter", l.filter)
+	}
+	if l.top > 0 {
+		options = append(options, "$top", strconv.Itoa(l.top))
+	}
+	return request{url: c.versionURL(cmp.Or(l.version, stable), l.path, options...), headers: l.headers}
 }
 
-// Without the header, values that came late to an enumeration are all sent as unknownFutureValue. Without $select the effective policies come too, the
-// larger part by far.
-func (r *run) teams(ctx context.Context) {
-	r.list(ctx, listing{dataset: evidence.TenantTeamsUsers, path: "admin/teams/userConfigurations", selects: true, lenient: true,
-		headers: map[string]string{"Prefer": "include-unknown-enum-members"}})
-}
-
-func (r *run) syncFeatures(ctx context.Context) {
-	r.list(ctx, listing{dataset: evidence.TenantSyncFeatures, path: "directory/onPremisesSynchronization", whole: true})
+// rows makes rows of the listing's table, or of another one of the same dataset.
+func (r *run) rows(l listing, t *evidence.Table) *objects.Rows {
+	rows := objects.NewRows(t, r.collector.cfg.TenantID, l.keep)
+	rows.Nameless = l.nameless
+	return rows
 }
 
 // list reads a collection and records its coverage.
 func (r *run) list(ctx context.Context, l listing) {
-	if !r.wanted[l.dataset] {
-		return
-	}
 	cov := r.collector.coverage(l.dataset)
 	fault := errors.New(cov.Reason)
 	defer func() { r.cover(ctx, cov, fault) }()
 
-	table := r.builder.Table(l.dataset)
 	if l.counted {
 		cov.Expected = r.count(ctx, l.path, &cov)
 	}
-	rows := newRows(table, r.collector.cfg.TenantID, l.keep)
-	fault = rows.close(&cov, r.read(ctx, l, rows, &cov))
+	if fault = r.catchUp(ctx, l, &cov); !errors.Is(fault, errReadInFull) {
+		return
+	}
+	table := r.builder.Table(l.dataset)
+	latest := r.latest(ctx, l)
+	rows := r.rows(l, table)
+	fault = closed(rows, &cov, r.read(ctx, &l, rows, &cov))
 	if fault == nil {
 		fault = weigh(&cov, table.Rows())
+	}
+	if fault == nil {
+		cov.Delta = latest
 	}
 }
 
 // read reads a listing into rows. A property that this service does not know is left out, noted as missing, and the listing begun again; that can only
-// happen before the first row.
-func (r *run) read(ctx context.Context, l listing, rows *rows, cov *evidence.Coverage) error {
+// happen before the first row. What the service made of the question is left in the listing.
+func (r *run) read(ctx context.Context, l *listing, rows *objects.Rows, cov *evidence.Coverage) error {
 	c := r.collector.client
-	names := properties(rows.table.Schema(), l.keep)
-	cov.Attributes = columnNames(rows.table.Schema(), l.keep)
+	names := slices.DeleteFunc(objects.Properties(rows.Table.Schema(), l.keep), func(n string) bool { return slices.Contains(cov.Missing, n) })
+	cov.Attributes = objects.Columns(rows.Table.Schema(), l.keep)
+	before, again := rows.Table.Rows(), false
 	for {
-		var options []string
-		if l.selects {
-			options = append(options, "$select", strings.Join(names, ","))
-		}
-		if l.top > 0 {
-			options = append(options, "$top", strconv.Itoa(l.top))
-		}
-		err := c.pages(ctx, request{url: c.url(l.path, options...), headers: l.headers}, l.whole, func(p page) int {
-			added := rows.take(p)
-			r.collector.cfg.Progress(l.dataset, rows.table.Rows(), cov.Expected)
+		err := c.pages(ctx, l.request(c, names), l.whole, func(p objects.Page) int {
+			came, added := len(p.Elements), l.take(p, rows)
+			r.collector.cfg.Progress(l.dataset, rows.Table.Rows(), cov.Expected)
+			if again {
+				return came // what was there before is progress too
+			}
 			return added
 		})
-		if err == nil || !l.selects || rows.table.Rows() > 0 {
+		if expired(err) && !again { // after a long wait; what was read stays and is not read twice
+			again = true
+			cov.Notes = append(cov.Notes, "the service had forgotten where the listing was, so that it was begun again")
+			continue
+		}
+		if err == nil || !l.selects || rows.Table.Rows() > before {
 			return err
 		}
 		unknown := unknownProperty(err)
@@ -120,8 +125,19 @@ func isStatus(err error, status int) bool {
 	return errors.As(err, &answer) && answer.Status == status
 }
 
-func columnNames(s evidence.Schema, keep map[string]bool) []string {
-	return slices.DeleteFunc(s.Names(), func(n string) bool { return n == evidence.TenantColumn || keep != nil && !keep[n] })
+// take stores the objects of a page that are kept. It says how many were new or passed over.
+func (l *listing) take(p objects.Page, rows *objects.Rows) int {
+	came := len(p.Elements)
+	if l.drop != nil {
+		p.Elements = slices.DeleteFunc(p.Elements, l.drop)
+	}
+	return came - len(p.Elements) + rows.Take(p)
+}
+
+// expired tells a link to the next page that was good no longer.
+func expired(err error) bool {
+	var answer *StatusError
+	return errors.As(err, &answer) && answer.Status == 400 && strings.EqualFold(answer.Code, "Directory_ExpiredPageToken")
 }
 
 var propertyText = regexp.MustCompile(`Could not find a property named '([A-Za-z0-9_.]+)'`)
@@ -142,8 +158,8 @@ func unknownProperty(err error) string {
 func (r *run) count(ctx context.Context, path string, cov *evidence.Coverage) int {
 	c := r.collector.client
 	n := -1
-	_, err := c.get(ctx, request{url: c.url(path + "/$count"), headers: map[string]string{"ConsistencyLevel": "eventual"}, plain: true}, nil, func(body []byte) error {
-		v, err := strconv.Atoi(string(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))))
+	_, err := c.get(ctx, request{url: c.url(path + "/$count"), headers: map[string]string{"ConsistencyLevel": "eventual"}, plain: true}, nil, func(a answer) error {
+		v, err := strconv.Atoi(string(bytes.TrimSpace(bytes.TrimPrefix(a.body, []byte("\xef\xbb\xbf")))))
 		if err != nil || v < 0 {
 			return &bodyError{problem: "the count is no number"}
 		}

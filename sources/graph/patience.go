@@ -18,25 +18,44 @@ type patience struct {
 	repetitions int
 }
 
-// wait sleeps as long as a busy service asks, with a growing wait of our own where it does not say; a WaitError when that is too long.
-func (p *patience) wait(ctx context.Context, status int, h http.Header) error {
+// ask says how long a busy service wants to be left alone, with a growing wait of our own where it does not say; a WaitError when that is too long. It
+// counts as waited.
+func (p *patience) ask(status int, h http.Header) (time.Duration, error) {
 	p.busy++
 	d, ok := retryAfter(h, p.clock.Now())
 	if !ok {
 		d = backoff(p.busy)
 	}
 	if p.waited+d > p.most {
-		return &WaitError{Status: status, Asked: d, Waited: p.waited, Max: p.most}
+		return 0, &WaitError{Status: status, Asked: d, Waited: p.waited, Max: p.most}
 	}
 	p.waited += d
+	return d, nil
+}
+
+// wait sleeps as long as [patience.ask] says.
+func (p *patience) wait(ctx context.Context, status int, h http.Header) error {
+	d, err := p.ask(status, h)
+	if err != nil {
+		return err
+	}
 	return p.clock.Sleep(ctx, d)
+}
+
+// repeat says how long to wait before a repetition; when none is left it gives the fault back.
+func (p *patience) repeat(fault error) (time.Duration, error) {
+	if p.repetitions >= maxRepetitions {
+		return 0, &repeatedError{tries: p.repetitions + 1, last: fault}
+	}
+	p.repetitions++
+	return backoff(p.repetitions), nil
 }
 
 // again sleeps shortly before a repetition; when none is left it gives the fault back.
 func (p *patience) again(ctx context.Context, fault error) error {
-	if p.repetitions >= maxRepetitions {
-		return &repeatedError{tries: p.repetitions + 1, last: fault}
+	d, err := p.repeat(fault)
+	if err != nil {
+		return err
 	}
-	p.repetitions++
-	return p.clock.Sleep(ctx, backoff(p.repetitions))
+	return p.clock.Sleep(ctx, d)
 }

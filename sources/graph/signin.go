@@ -1,17 +1,11 @@
 package graph
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
 	"regexp"
-	"strings"
-
-	"hybridaudit/sources/evidence/directory"
 )
 
-// SignInError says that the sign-in service refused the application. It never holds the secret.
+// SignInError says that nobody was let in: the sign-in service refused the application or the person, or what has the credential did not give it. It never holds a
+// secret, a token or a device code.
 type SignInError struct {
 	Code    string // AADSTS7000215, "" when the service named none
 	Message string // what the service said, without its trace ids
@@ -33,8 +27,24 @@ func (e *SignInError) Error() string {
 
 var aadCode = regexp.MustCompile(`AADSTS\d{4,8}`)
 
-// advice says what an administrator can do about a refusal.
-func advice(code string) string {
+// advice says what an administrator can do about a refusal. The codes are those of
+// https://learn.microsoft.com/entra/identity-platform/reference-error-codes and of the pages about each flow.
+func (r *resolved) advice(code, oauth string) string {
+	for _, of := range []func(code, oauth string) string{r.adviceOfMethod, adviceForAll} {
+		if text := of(code, oauth); text != "" {
+			return text
+		}
+	}
+	switch r.Auth {
+	case ByDeviceCode:
+		return "see the sign-in log of the tenant, under user sign-ins"
+	case ByManagedIdentity:
+		return "see the sign-in log of the tenant, under managed identity sign-ins"
+	}
+	return "see the sign-in log of the tenant, under service principal sign-ins"
+}
+
+func adviceForAll(code, _ string) string {
 	switch code {
 	case "AADSTS7000215":
 		return "copy the secret's value (not its id) from the app registration, or make a new secret"
@@ -54,35 +64,84 @@ func advice(code string) string {
 		return "the application is disabled in the tenant: enable it under enterprise applications"
 	case "AADSTS500011", "AADSTS1002012", "AADSTS70011":
 		return "check that the Graph address and the sign-in address belong to the same cloud"
-	case "AADSTS53003", "AADSTS53000", "AADSTS53011":
-		return "conditional access for workload identities blocks this application: exclude it or allow this location"
+	case "AADSTS53003", "AADSTS53000", "AADSTS53011", "AADSTS530003":
+		return "conditional access blocks this sign-in: exclude the application or the account, or allow this device and location"
 	}
-	return "see the sign-in log of the tenant, under service principal sign-ins"
+	return ""
 }
 
-// refusal reads an error answer of the sign-in service; nil when the body is not one.
-func refusal(resp *http.Response) *SignInError {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return nil
+// adviceOfMethod says what is true for the way to sign in only.
+func (r *resolved) adviceOfMethod(code, oauth string) string {
+	switch r.Auth {
+	case ByWorkloadIdentity:
+		return r.adviceOfFederation(code)
+	case ByDeviceCode:
+		return adviceOfDeviceCode(code, oauth)
+	case ByManagedIdentity:
+		return r.adviceOfIdentity(oauth)
+	case ByAzureCLI:
+		return r.adviceOfCLI(oauth)
 	}
-	var answer struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-		Codes       []int  `json:"error_codes"`
+	return ""
+}
+
+func (r *resolved) adviceOfFederation(code string) string {
+	const where = ", under certificates & secrets, federated credentials"
+	switch code {
+	case "AADSTS700024":
+		return "the token in " + r.TokenFile + " is past its end: what writes it has to renew it (or the clock of this computer is wrong)"
+	case "AADSTS700213", "AADSTS7002138":
+		return "the subject of the token in " + r.TokenFile + " is not that of a federated credential of the app registration: make them equal, letter case included" + where
+	case "AADSTS700212":
+		return "the audience of the token in " + r.TokenFile + " is not that of the federated credential, usually api://AzureADTokenExchange: make them equal" + where
+	case "AADSTS700211":
+		return "the issuer of the token in " + r.TokenFile + " is not that of the federated credential: make them equal, to the last slash" + where
+	case "AADSTS70021", "AADSTS70025":
+		return "the app registration has no federated credential for issuer, subject and audience of the token in " + r.TokenFile + ": add one" + where
+	case "AADSTS700027", "AADSTS50027", "AADSTS5002730":
+		return "the token in " + r.TokenFile + " was not issued by the issuer of the federated credential, or is damaged"
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Error == "" {
-		return nil
+	return ""
+}
+
+func adviceOfDeviceCode(code, oauth string) string {
+	switch {
+	case oauth == "expired_token", code == "AADSTS70019", code == "AADSTS70020":
+		return "run it again and enter the new code in time, usually within 15 minutes"
+	case oauth == "authorization_declined", oauth == "access_denied":
+		return "the person at the browser declined: run it again and accept"
+	case oauth == "bad_verification_code", code == "AADSTS70018":
+		return "run it again and enter the new code"
+	case code == "AADSTS7000218":
+		return "allow public client flows in the app registration, under authentication"
+	case code == "AADSTS65001", code == "AADSTS90094":
+		return "an administrator has to consent to the delegated permissions of the app registration first"
+	case code == "AADSTS50105":
+		return "assign the account to the application, under enterprise applications"
 	}
-	e := &SignInError{Code: aadCode.FindString(answer.Description)}
-	if e.Code == "" && len(answer.Codes) > 0 {
-		e.Code = fmt.Sprintf("AADSTS%d", answer.Codes[0])
+	return ""
+}
+
+func (r *resolved) adviceOfIdentity(oauth string) string {
+	switch {
+	case oauth == unreachable:
+		return "run this on an Azure resource with a managed identity, or choose another way to sign in"
+	case r.ClientID != "":
+		return "assign the user-assigned identity " + r.ClientID + " to this resource, or check that id"
 	}
-	said, _, _ := strings.Cut(answer.Description, "Trace ID:")
-	e.Message = directory.Printable(said, 500)
-	if e.Message == "" {
-		e.Message = directory.Printable(answer.Error, 100)
+	return "switch the system-assigned identity of this resource on, or name a user-assigned one by its client id"
+}
+
+func (r *resolved) adviceOfCLI(oauth string) string {
+	if oauth == notFound {
+		return "install it, or choose another way to sign in"
 	}
-	e.Advice = advice(e.Code)
-	return e
+	login := "run: az login --tenant " + r.TenantID + " --allow-no-subscriptions"
+	switch r.Cloud {
+	case "usgov", "usgovdod":
+		return "run: az cloud set --name AzureUSGovernment, and then " + login
+	case "china":
+		return "run: az cloud set --name AzureChinaCloud, and then " + login
+	}
+	return login
 }

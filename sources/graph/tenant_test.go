@@ -62,6 +62,17 @@ func fixtureTenant(t testing.TB) lab.Tenant {
 		{Path: "users", Objects: fixture(t, "users")},
 		{Path: "admin/teams/userConfigurations", Objects: fixture(t, "userConfigurations")},
 		{Path: "directory/onPremisesSynchronization", Objects: fixture(t, "onPremisesSynchronization")},
+		{Path: "groups", Objects: fixture(t, "groups")},
+		{Path: "contacts", Objects: fixture(t, "contacts")},
+		{Path: "directory/deletedItems/microsoft.graph.user", Objects: fixture(t, "deletedUsers")},
+		{Path: "domains/contoso.com/verificationDnsRecords"},
+		{Path: "domains/Fabrikam.example/verificationDnsRecords", Objects: fixture(t, "verificationDnsRecords")},
+		{Path: "domains/contoso.com/federationConfiguration", Objects: fixture(t, "federationConfiguration")},
+		{Path: "admin/serviceAnnouncement/healthOverviews", Objects: fixture(t, "healthOverviews")},
+		{Path: "admin/serviceAnnouncement/issues", Objects: fixture(t, "issues")},
+		{Path: "admin/teams/telephoneNumberManagement/numberAssignments", Objects: fixture(t, "numberAssignments")},
+		{Path: "servicePrincipals", Objects: fixture(t, "servicePrincipals")},
+		{Path: "roleManagement/directory/roleAssignments", Objects: fixture(t, "roleAssignments")},
 	}}
 }
 
@@ -112,16 +123,20 @@ type trial struct {
 func start(t testing.TB, o graphlab.Options) *trial {
 	t.Helper()
 	pair, cert := selfSigned(t, nil)
+	tr := serve(t, o, pair)
+	tr.cfg.RootCAs.AddCert(cert)
+	return tr
+}
+
+// serve is start with another certificate of the server, which the caller has to trust.
+func serve(t testing.TB, o graphlab.Options, pair tls.Certificate) *trial {
+	t.Helper()
 	tr := &trial{clock: &fakeClock{}}
 	o.Certificate = pair
 	if o.Applications == nil {
 		o.Applications = []graphlab.Application{{ClientID: clientID, Secret: secret}}
 	}
-	o.Observe = func(q graphlab.Request) {
-		tr.mu.Lock()
-		defer tr.mu.Unlock()
-		tr.seen = append(tr.seen, q)
-	}
+	o.Observe = tr.observe
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -136,12 +151,15 @@ func start(t testing.TB, o graphlab.Options) *trial {
 		}
 	})
 	url := "https://" + l.Addr().String()
-	tr.cfg = Config{
-		TenantID: tenantID, ClientID: clientID, Secret: func() (string, error) { return secret, nil },
-		LoginURL: url, GraphURL: url, RootCAs: x509.NewCertPool(), Clock: tr.clock, PageSize: 100, Timeout: 20 * time.Second,
-	}
-	tr.cfg.RootCAs.AddCert(cert)
+	tr.cfg = trialConfig(url, tr.clock)
+	tr.cfg.RootCAs = x509.NewCertPool()
 	return tr
+}
+
+func (tr *trial) observe(q graphlab.Request) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.seen = append(tr.seen, q)
 }
 
 // collect reads the datasets and seals the evidence.
@@ -154,6 +172,12 @@ func (tr *trial) collect(ctx context.Context, t testing.TB, wanted ...evidence.D
 	b := evidence.NewBuilder(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
 	err = c.Collect(ctx, b, wanted)
 	return b.Seal(), err
+}
+
+// everything also reads what is read on request only.
+func (tr *trial) everything() *trial {
+	tr.cfg.Beta, tr.cfg.SignIns = true, true
+	return tr
 }
 
 // requests counts what the server saw for a target: "users", "token".

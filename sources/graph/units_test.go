@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fastjson"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/objects"
 	graphlab "hybridaudit/sources/lab/server/graph"
 )
 
@@ -99,6 +100,9 @@ func TestConfig(t *testing.T) {
 		{"everything", func(c *Config) {
 			*c = Config{TenantID: "a/b", ClientID: "x", Cloud: "mars", PageSize: 1000, MaxWait: -1, UserProperties: []string{"shoeSize"}}
 		}, []string{"tenant id", "client id", "secret or a certificate", "cloud", "page size", "negative", "shoeSize"}},
+		{"managed identity", func(c *Config) { c.Secret, c.Auth, c.TenantID = nil, ByManagedIdentity, tenantID }, nil},
+		{"managed identity of a domain", func(c *Config) { c.Secret, c.Auth = nil, ByManagedIdentity }, []string{"give the tenant by its id", "contoso.onmicrosoft.com"}},
+		{"Azure CLI of a domain", func(c *Config) { c.Secret, c.ClientID, c.Auth = nil, "", ByAzureCLI }, nil}, // it passes the domain on
 		{"secret and certificate", func(c *Config) { c.Certificate = &Certificate{} }, []string{"not both"}},
 	}
 	for _, tt := range tests {
@@ -183,12 +187,12 @@ func TestRecordLabels(t *testing.T) {
 	for _, tt := range tests {
 		b := evidence.NewBuilder(time.Now())
 		table := b.Table(evidence.TenantDomainRecords)
-		rows := newRows(table, "", nil)
-		rows.nameless = true
-		rows.more = func(row evidence.Row, o *fastjson.Object) error {
-			return fillRecord(table.Schema(), row, o, "contoso.com")
+		rows := objects.NewRows(table, "", nil)
+		rows.Nameless = true
+		rows.More = func(row evidence.Row, o *fastjson.Object) error {
+			return objects.FillRecord(table.Schema(), row, o, "contoso.com")
 		}
-		if !rows.add([]byte(tt.record)) {
+		if !rows.Add([]byte(tt.record)) {
 			t.Fatalf("%s was not taken", tt.record)
 		}
 		for r := range b.Seal().DomainRecords() {
@@ -238,13 +242,13 @@ func FuzzReadPage(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, whole := range []single{false, true} {
-			p, err := readPage(body, nil, whole)
+		for _, whole := range []bool{false, true} {
+			p, err := objects.ReadPage(body, nil, whole)
 			if err != nil {
 				continue
 			}
-			r := newRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), "", nil)
-			r.take(p)
+			r := objects.NewRows(evidence.NewBuilder(time.Time{}).Table(evidence.TenantUsers), "", nil)
+			r.Take(p)
 			var want struct {
 				Value []json.RawMessage `json:"value"`
 				Next  string            `json:"@odata.nextLink"`
@@ -254,7 +258,7 @@ func FuzzReadPage(f *testing.F) {
 				continue // encoding/json is stricter about UTF-8 and laxer about the case of names
 			}
 			var got []json.RawMessage
-			for _, e := range p.elements {
+			for _, e := range p.Elements {
 				got = append(got, e)
 			}
 			if len(got) != len(want.Value) {
