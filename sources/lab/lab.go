@@ -63,6 +63,12 @@ type Collection struct {
 	Objects []json.RawMessage
 }
 
+// Export is the output of a PowerShell command that was saved: Objects as ConvertTo-Json writes them.
+type Export struct {
+	Command string // Get-CsOnlineUser
+	Objects []json.RawMessage
+}
+
 // Expected is one finding that must be there. Key is the subject's key in findings.json: objectGUID or Graph id as lower-case 8-4-4-4-12 text,
 // a domain in lower-case A-label form, a dataset's name. Two findings of one rule, variant and subject stand twice.
 type Expected struct {
@@ -75,6 +81,8 @@ type Expected struct {
 type Organisation struct {
 	Directory Directory
 	Tenant    Tenant
+	// Exports are what an administrator saved of the tenant and of the servers with PowerShell.
+	Exports []Export
 	// Truth lists the findings of an audit over everything, the subsidiary included.
 	Truth []Expected
 	// Subsidiary is a second forest with a tenant of its own, which shows what the first cannot; nil when there is none.

@@ -18,11 +18,12 @@ type builder struct {
 	variant  string
 	loadable bool
 
-	roster *roster
-	order  permutation
-	people int
-	next   int // people taken so far
-	beside int // objects made that are not of the people
+	roster   *roster
+	order    permutation
+	people   int
+	next     int // people taken so far
+	beside   int // objects made that are not of the people
+	accounts int // resource accounts made
 
 	wire    *wire
 	json    *document
@@ -39,8 +40,10 @@ type builder struct {
 	domains []domain
 	deployment
 	refused map[string]string
-	synced  time.Time // organization.onPremisesLastSyncDateTime
-	syncing string    // organization.onPremisesSyncEnabled
+	tenantParts
+	withoutExports bool
+	synced         time.Time // organization.onPremisesLastSyncDateTime
+	syncing        string    // organization.onPremisesSyncEnabled
 
 	habits     []trait // what everybody of the organisation has in common
 	closed     bool    // federation is switched off for everybody
@@ -48,6 +51,7 @@ type builder struct {
 	islands    [3]bool // pools with people who have Teams
 	poolGUIDs  [3]directory.GUID
 	hybrid     bool // people are on-premises
+	mastered   bool // people online have a number in the directory
 	teamsAlone bool // people have had Teams for long and are not enabled for SIP
 
 	instance int // how often the plant at work was made before
@@ -63,11 +67,13 @@ func newBuilder(o Options) *builder {
 		wire: newWire(), json: &document{},
 		entries: make([]lab.Entry, o.People), users: make([]json.RawMessage, o.People), teams: make([]json.RawMessage, o.People),
 		skus: newSKUs(), bySKU: map[string]*sku{}, domains: tenantDomains(), refused: map[string]string{}, syncing: jsonTrue,
+		withoutExports: o.NoExports,
 	}
 	for _, s := range b.skus {
 		b.bySKU[s.part] = s
 	}
 	b.synced = b.ago(12 * time.Minute)
+	b.startTenant()
 	return b
 }
 
@@ -133,6 +139,7 @@ func (b *builder) flush() {
 	}
 	for _, o := range b.objects {
 		b.after.entries = append(b.after.entries, b.entry(o))
+		b.synchroniseObject(o)
 	}
 	b.taken, b.objects = b.taken[:0], b.objects[:0]
 }
@@ -146,6 +153,8 @@ func (b *builder) entry(o *object) lab.Entry {
 // write puts both sides of a person where they belong.
 func (b *builder) write(p *person) {
 	b.notice(p)
+	b.noteNumber(p)
+	b.onServers(p)
 	if p.ad != nil {
 		e := b.entry(p.ad)
 		if p.slot >= 0 {
@@ -157,10 +166,13 @@ func (b *builder) write(p *person) {
 	if p.cloud == nil {
 		return
 	}
+	b.giveNumbers(p)
+	b.giveBeta(p)
 	raw := p.cloud.write(b.json)
 	var configuration json.RawMessage
 	if p.cloud.teams != nil {
 		configuration = p.cloud.teams.write(b.json, p.cloud, b.tenantID())
+		b.inTeams(p)
 	}
 	for i, l := range p.cloud.licences {
 		if l.effective() && !assignedBefore(p.cloud.licences[:i], l.sku) {
@@ -207,6 +219,7 @@ func (b *builder) expectKey(rule, variant, key string) {
 // organisation hands everything over.
 func (b *builder) organisation() lab.Organisation {
 	b.mailGroups()
+	b.standingTenant()
 	b.flush()
 	d := lab.Directory{
 		ForestName: domainMain, NetBIOSName: "CONTOSO", DCHost: "dc01." + domainMain, BaseDN: baseDN,
@@ -226,7 +239,7 @@ func (b *builder) organisation() lab.Organisation {
 	users := append(slices.DeleteFunc(b.users, present), b.after.users...)
 	configurations := append(slices.DeleteFunc(b.teams, present), b.after.teams...)
 	sortTruth(b.truth)
-	return lab.Organisation{Directory: d, Tenant: b.tenant(users, configurations), Truth: b.truth}
+	return lab.Organisation{Directory: d, Tenant: b.tenant(users, configurations), Exports: b.saved(), Truth: b.truth}
 }
 
 // guid keeps objects of the configuration partition apart from people.

@@ -24,6 +24,10 @@ func domainPlants() []plant {
 				b.expectKey("SIP-008", "", "tailspintoys.com")
 			}
 		}},
+		{rule: "DOM-004", about: "a domain whose name servers are Microsoft's", once: true, plant: func(b *builder) {
+			b.domains = append(b.domains, domain{name: "lucernepublishing.com", verified: true, services: append([]string{"FullRedelegation"}, mail...)})
+			b.expectKey("DOM-004", "", "lucernepublishing.com")
+		}},
 		{rule: "DOM-003", clean: true, about: "a mail domain without SIP addresses", once: true, plant: func(b *builder) {
 			b.domains = append(b.domains, domain{name: "northwindtraders.com", verified: true, services: mail})
 			p := b.person()

@@ -17,6 +17,11 @@ const (
 	saltMailbox
 	saltDomain
 	saltOther
+	// One number is kept free: it is in use beside saltOther.
+	saltService = iota + 2
+	saltRecipient
+	saltDial
+	saltSignIn
 )
 
 // mix turns a seed, a number and a salt into 64 bits that look random (the finaliser of splitmix64).

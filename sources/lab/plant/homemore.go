@@ -188,6 +188,9 @@ func (b *builder) expectFacts() {
 			b.expectKey("HOM-013", "", b.poolGUIDs[i].String())
 		}
 	}
+	if b.mastered {
+		b.expectKey("VOI-008", "", domainMain)
+	}
 	if b.teamsAlone && b.hybrid && !b.noServer() {
 		b.expectKey("HOM-012", "O", domainMain)
 	}

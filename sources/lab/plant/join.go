@@ -121,6 +121,7 @@ func twins() []plant {
 			u := twin(b, "twin."+p.local, p.shown)
 			u.upn = p.addr()
 			b.expect("JOIN-004", "", p.ad)
+			b.expect("JOIN-005", "", p.ad)
 		}},
 		{rule: "JOIN-004", about: "the primary address is a second address of the twin", plant: func(b *builder) {
 			p := b.person()
@@ -129,6 +130,7 @@ func twins() []plant {
 			u.proxies = append(u.proxies, "smtp:"+p.addr())
 			u.synced = jsonFalse
 			b.expect("JOIN-004", "", p.ad)
+			b.expect("JOIN-005", "", p.ad)
 		}},
 		{rule: "JOIN-004", variant: "A", about: "one twin has the name, another the address", plant: func(b *builder) {
 			p := b.person()
@@ -137,6 +139,7 @@ func twins() []plant {
 			one.upn = p.addr()
 			other.proxies = append(other.proxies, "smtp:"+p.addr())
 			b.expect("JOIN-004", "A", p.ad)
+			b.expect("JOIN-005", "", p.ad, p.ad)
 		}},
 		{rule: "JOIN-004", clean: true, about: "a cloud administrator's account of the same person", plant: func(b *builder) {
 			p := b.person()

@@ -99,12 +99,15 @@ type object struct {
 	flags, archiving, applicationOptions                     integer
 	line, privateLine, lineServer, federation, access, owner string
 	policies, members                                        []string
-	host, system                                             string   // of computers: dNSHostName, operatingSystem
-	mailHost                                                 string   // msExchHomeServerName
-	umFlags                                                  integer  // msExchUMEnabledFlags
-	voiceMail                                                []string // msExchUCVoiceMailSettings
-	certificates, photo                                      int      // how many, and how many bytes
-	metadata                                                 []string // msDS-ReplAttributeMetaData
+	host, system                                             string           // of computers: dNSHostName, operatingSystem
+	mailHost                                                 string           // msExchHomeServerName
+	umFlags                                                  integer          // msExchUMEnabledFlags
+	voiceMail                                                []string         // msExchUCVoiceMailSettings
+	certificates, photo                                      int              // how many, and how many bytes
+	metadata                                                 []string         // msDS-ReplAttributeMetaData
+	apart                                                    bool             // synchronisation leaves the group or contact out
+	names                                                    []string         // servicePrincipalName
+	inTenant                                                 func(*recipient) // changes the tenant's copy of the group or contact
 }
 
 // place gives the object its names.
@@ -203,6 +206,7 @@ func (o *object) account(w *wire, seed int64) {
 	}
 	w.text("sAMAccountName", o.sam)
 	w.text("dNSHostName", o.host)
+	w.list("servicePrincipalName", o.names)
 	w.common("operatingSystem", o.system)
 	w.text("userPrincipalName", o.upn)
 	w.common("isCriticalSystemObject", o.critical)

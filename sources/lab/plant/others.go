@@ -169,11 +169,15 @@ func (b *builder) resourceAccount() *user {
 	u := b.cloudOnly("aa"+decimal(int64(n)), domainMain, "Auto attendant "+decimal(int64(n)))
 	u.mail, u.proxies, u.enabled = "", nil, false
 	u.grant(b.ago(days(120)), direct(b.sku(skuVirtual)))
-	switch n % 3 {
+	b.accounts++
+	switch b.accounts % 3 {
 	case 0:
 		u.resource = jsonTrue
 	case 1:
 		u.teams = &teams{account: accountResource, features: []string{"VoiceApp"}, modified: b.ago(days(90))}
+		number := "+8134603" + sevenDigits(n)
+		u.teams.setNumbers(teamsNumber{number, categoryPrimary})
+		b.assign(number, phoneOnline, u.id).status = phoneVoiceApp
 	}
 	return u
 }

@@ -41,6 +41,8 @@ type person struct {
 	domain string
 	ad     *object
 	cloud  *user
+	// changes are those of what PowerShell shows of the person.
+	changes []change
 }
 
 // addr is the person's address in their own domain.

@@ -21,12 +21,13 @@ const (
 	Default  = "default"
 	NoServer = "no-server" // no pool object is left in the forest: HOM-002
 	SyncOff  = "sync-off"  // directory synchronisation is switched off: SYN-001
+	NoFlow   = "no-flow"   // SIP data do not reach the tenant: SYN-006
 	// Subsidiary is both, under other names: the small second organisation that stands beside the default one, so that the two together show every fault.
 	Subsidiary = "subsidiary"
 )
 
 // Variants lists the variants.
-func Variants() []string { return []string{Default, NoServer, SyncOff, Subsidiary} }
+func Variants() []string { return []string{Default, NoServer, SyncOff, NoFlow, Subsidiary} }
 
 // NoFaults as the only element of Options.Only plants nothing: the truth is empty.
 const NoFaults = "none"
@@ -47,6 +48,8 @@ type Options struct {
 	// for more than an hour and less than 30 days: rules that wait for synchronisation are silent about younger ones.
 	Loadable bool
 	beside   bool // it stands beside another organisation
+	// NoExports leaves out the output of PowerShell commands, and the faults that only it shows.
+	NoExports bool
 	// Alone leaves out the subsidiary of the default organisation. A loadable organisation has none.
 	Alone bool
 }

@@ -12,6 +12,7 @@ type plant struct {
 	only          string // the one variant of the organisation that it fits
 	forests       bool   // its truth holds only where another forest is read beside this one
 	notIn         string // the variant that it does not fit
+	exports       bool   // its truth holds only where the output of PowerShell commands is read
 	// unloadable says why a real domain controller cannot hold it; "" when it can.
 	unloadable string
 	plant      func(*builder)
@@ -20,13 +21,13 @@ type plant struct {
 // plants lists everything that can be planted, by category.
 func plants() []plant {
 	return slices.Concat(sipPlants(), sipNamePlants(), addressPlants(), addressFormPlants(), homePlants(), homeMorePlants(), joinPlants(), licencePlants(), skuPlants(), domainPlants(), syncPlants(), qualityPlants(),
-		voicePlants(), topologyPlants(), clockPlants())
+		voicePlants(), voiceTenantPlants(), joinTenantPlants(), licenceTenantPlants(), topologyPlants(), topologyExportPlants(), clockPlants(), federationPlants(), servicePlants(), syncTenantPlants())
 }
 
 // fits tells whether the plant can stand in such an organisation.
 func (p plant) fits(o Options) bool {
 	switch {
-	case o.Loadable && p.unloadable != "", p.forests && !o.beside:
+	case o.Loadable && p.unloadable != "", p.forests && !o.beside, p.exports && o.NoExports:
 		return false
 	case p.only != "" && !o.is(p.only), p.notIn != "" && o.is(p.notIn):
 		return false

@@ -127,7 +127,7 @@ func (b *builder) plain(at int, traits []trait) profile {
 	if f.detail>>10&3 == 3 {
 		f.licence = withE5
 	}
-	f.leaver, f.mixedCase, f.crossNamed, f.inetOrg, f.domain = false, false, false, false, domainMain
+	f.leaver, f.mixedCase, f.crossNamed, f.inetOrg, f.voice, f.domain = false, false, false, false, false, domainMain
 	f = b.possible(f)
 	for _, t := range traits {
 		t(&f)

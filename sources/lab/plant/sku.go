@@ -142,8 +142,8 @@ func newSKUs() []*sku {
 	return list
 }
 
-// roomy buys a sixth more than is used, and some.
-func roomy(consumed int) units { return units{enabled: consumed + consumed/6 + 5} }
+// roomy buys some more than are used: enough for those who come next, and not so many that money is wasted.
+func roomy(consumed int) units { return units{enabled: consumed + consumed/25 + 1} }
 
 // tight leaves the smallest number of free seats that is still more than two of a hundred.
 func tight(consumed int) units { return units{enabled: consumed + consumed*2/98 + 1} }

@@ -38,7 +38,7 @@ func skuPlants() []plant {
 			b.holder(b.sku(skuProject))
 		}},
 		{rule: "LIC-009", about: "enabled, with suspended seats", once: true, plant: func(b *builder) {
-			state(skuEMS, statusEnabled, func(consumed int) units { return units{enabled: consumed + 40, suspended: 25} })(b)
+			state(skuEMS, statusEnabled, func(consumed int) units { return units{enabled: roomy(consumed).enabled, suspended: 25} })(b)
 			b.holder(b.sku(skuEMS))
 		}},
 		{rule: "LIC-009", about: "an old suspended row beside a healthy replacement (low)", once: true,
@@ -49,7 +49,7 @@ func skuPlants() []plant {
 
 // holder makes one licensed person who has this SKU too.
 func (b *builder) holder(s *sku) {
-	p := b.person()
+	p := b.person(licensed(withE3))
 	if !p.cloud.holds(s) {
 		b.addLicence(p.cloud, s.part, "")
 	}

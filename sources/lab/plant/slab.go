@@ -1,14 +1,22 @@
 package plant
 
 // slab hands out slices of one element type cut from large blocks, so that a million objects do not become a hundred million allocations.
-type slab[T any] struct{ free []T }
+type slab[T any] struct {
+	free []T
+	size int // of the block that is being cut up
+}
 
-const slabBlock = 1 << 14
+// The blocks grow, so that the rest of a block that is too small for what comes next is little.
+const (
+	slabBlock    = 1 << 14
+	largestBlock = 1 << 16
+)
 
 // take gives a zeroed slice of n elements that cannot grow into its neighbour.
 func (s *slab[T]) take(n int) []T {
 	if len(s.free) < n {
-		s.free = make([]T, max(n, slabBlock))
+		s.size = min(max(2*s.size, slabBlock), largestBlock)
+		s.free = make([]T, max(n, s.size))
 	}
 	out := s.free[:n:n]
 	s.free = s.free[n:]

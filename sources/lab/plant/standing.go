@@ -65,10 +65,20 @@ func (b *builder) tenantOnly(i int) {
 	b.resourceAccount()
 	admin := b.cloudOnly("admin"+n, domainInitial, "Cloud administrator "+n)
 	admin.mail, admin.proxies, admin.location, admin.passwordNeverExpires = "", nil, "", true
+	if i == 0 {
+		b.grantRole(admin.id, roleGlobalAdmin)
+		b.grantRole(admin.id, roleTeamsAdmin)
+	}
 	worker := b.cloudOnly("cloud.worker"+n, domainMain, "Cloud worker "+n)
 	worker.grant(b.ago(days(90)), direct(b.sku([]string{skuE3, skuF3, skuE5}[i%3])))
 	worker.im = []string{worker.upn}
 	worker.teams = &teams{account: accountOnline, modified: b.ago(days(20)), features: []string{"Teams"}}
+	if i%3 == 2 {
+		number := "+8134604" + sevenDigits(i)
+		worker.teams.voice, worker.teams.features = true, append(worker.teams.features, "PhoneSystem")
+		worker.teams.setNumbers(teamsNumber{number, categoryPrimary})
+		b.assign(number, phoneOnline, worker.id)
+	}
 	elsewhere := b.cloudOnly("other.forest"+n, domainSecond, "Fabrikam "+n)
 	elsewhere.synced, elsewhere.domain, elsewhere.sam = jsonTrue, "ad.fabrikam.com", "ofab"+n
 	elsewhere.immutable = b.fixedGUID(uint64(5000 + i)).Base64() //nolint:gosec // not negative
@@ -97,8 +107,14 @@ func (b *builder) systemAccounts() {
 		o.mail = "postmaster@" + domainMain
 		o.proxies = []string{"smtp:postmaster@" + domainMain, "sip:postmaster@" + domainMain}
 	}
+	adfs := b.systemAccount("svc_adfs", "svc_adfs", ouService)
+	adfs.names = []string{"host/sts." + domainSecond, "http/sts." + domainSecond}
+	if b.adfs != nil {
+		b.adfs(adfs)
+	}
 	sync := b.cloudOnly("Sync_DC01_7c9e6679425d", domainInitial, "On-Premises Directory Synchronization Service Account")
 	sync.mail, sync.proxies, sync.location = "", nil, ""
+	b.grantRole(sync.id, roleSynchronise)
 	b.flush()
 }
 

@@ -32,7 +32,7 @@ func (o Options) addSubsidiary(org *lab.Organisation) error {
 			return nil
 		}
 	}
-	second, err := New(Options{People: subsidiaryPeople, Seed: ^o.Seed, Now: o.Now, Variant: Subsidiary, Only: only, beside: true})
+	second, err := New(Options{People: subsidiaryPeople, Seed: ^o.Seed, Now: o.Now, Variant: Subsidiary, Only: only, NoExports: o.NoExports, beside: true})
 	if err != nil {
 		return err
 	}
@@ -81,6 +81,16 @@ func renamed(org lab.Organisation) lab.Organisation {
 		}
 		org.Tenant.Collections[i] = lab.Collection{Path: text(c.Path), Objects: objects}
 	}
+	for i, e := range org.Exports {
+		for j, o := range e.Objects {
+			org.Exports[i].Objects[j] = rename(o)
+		}
+	}
+	refused := make(map[string]string, len(org.Tenant.Refused))
+	for path, code := range org.Tenant.Refused {
+		refused[text(path)] = code
+	}
+	org.Tenant.Refused = refused
 	for i := range org.Truth {
 		org.Truth[i].Key = text(org.Truth[i].Key)
 	}

@@ -14,6 +14,7 @@ type domain struct {
 	federated     bool
 	sub           bool // isRoot is false
 	services      []string
+	federation    *federation // of a federated domain
 }
 
 const serviceOCO = "OfficeCommunicationsOnline"
@@ -40,6 +41,7 @@ func (b *builder) tenant(users, configurations []json.RawMessage) lab.Tenant {
 	add := func(path string, objects ...json.RawMessage) {
 		t.Collections = append(t.Collections, lab.Collection{Path: path, Objects: objects})
 	}
+	b.fillQuota(len(users))
 	add("organization", b.organization())
 	var domains []json.RawMessage
 	for _, d := range b.domains {
@@ -48,6 +50,10 @@ func (b *builder) tenant(users, configurations []json.RawMessage) lab.Tenant {
 	add("domains", domains...)
 	for _, d := range b.domains {
 		add("domains/"+d.name+"/serviceConfigurationRecords", d.records(b)...)
+		add("domains/"+d.name+"/verificationDnsRecords", d.verification(b)...)
+		if d.federated && d.federation != nil {
+			add("domains/"+d.name+"/federationConfiguration", d.federation.write(b.json))
+		}
 	}
 	var skus []json.RawMessage
 	for _, s := range b.skus {
@@ -59,6 +65,8 @@ func (b *builder) tenant(users, configurations []json.RawMessage) lab.Tenant {
 	add("users", users...)
 	add("admin/teams/userConfigurations", configurations...)
 	add("directory/onPremisesSynchronization", b.syncFeatures())
+	b.addRecipients(add)
+	b.addServices(add)
 	return t
 }
 
@@ -78,6 +86,11 @@ func (b *builder) organization() json.RawMessage {
 	d.raw("onPremisesSyncEnabled", b.syncing)
 	d.time("onPremisesLastSyncDateTime", b.synced)
 	d.texts("technicalNotificationMails", []string{"it@" + domainMain})
+	d.time("onPremisesLastPasswordSyncDateTime", b.limits.passwordSync)
+	d.open("directorySizeQuota", '{')
+	d.number("used", b.limits.used)
+	d.number("total", b.limits.total)
+	d.shut('}')
 	d.open("verifiedDomains", '[')
 	for _, v := range b.domains {
 		if !v.verified {

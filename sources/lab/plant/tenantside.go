@@ -83,7 +83,8 @@ func (b *builder) imAddress(o *object, f profile) string {
 	return addr
 }
 
-// giveTeams writes where the service thinks that the user is homed. Users without a plan and without SIP have no Teams configuration.
+// giveTeams writes where the service thinks that the user is homed. Users without a plan and without SIP have no Teams configuration. Telephone numbers come
+// when the person is written: see [builder.giveNumbers].
 func (b *builder) giveTeams(u *user, o *object) {
 	if o.enabled == "" && len(u.licences) == 0 {
 		return
@@ -91,11 +92,6 @@ func (b *builder) giveTeams(u *user, o *object) {
 	t := &teams{account: accountOnline, modified: o.changed.Add(seconds(3600)), features: []string{"Teams"}}
 	if o.locator == serverLocator && o.enabled == yes {
 		t.account = accountOnPremises
-	}
-	if o.flags.value == voiceFlags && t.account == accountOnline {
-		t.voice = true
-		t.number, _, _ = strings.Cut(strings.TrimPrefix(o.line, "tel:"), ";")
-		t.features = append(t.features, "PhoneSystem")
 	}
 	u.teams = t
 }

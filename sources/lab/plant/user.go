@@ -27,6 +27,10 @@ type user struct {
 	teams                                          *teams
 	external                                       string // externalUserState
 	passwordNeverExpires                           bool
+	faults                                         []serviceFault // serviceProvisioningErrors
+	sip                                            *sipInfo       // what the directory says when it is nil
+	sipLost                                        bool           // onPremisesSipInfo is null whatever the directory says
+	signIns                                        signIns
 }
 
 // conflict is an entry of onPremisesProvisioningErrors.
@@ -57,7 +61,8 @@ type provisioned struct{ capability, status, service string }
 type teams struct {
 	account  string
 	voice    bool
-	number   string
+	numbers  []teamsNumber
+	numbered bool // the numbers do not follow from the directory
 	features []string
 	modified time.Time
 }
@@ -96,6 +101,7 @@ func (u *user) write(d *document) json.RawMessage {
 	u.mailbox(d)
 	u.onPremises(d)
 	u.entitlements(d)
+	u.requested(d)
 	return d.end()
 }
 
@@ -147,17 +153,8 @@ func (u *user) onPremises(d *document) {
 	d.text("onPremisesSamAccountName", u.sam)
 	d.text("onPremisesUserPrincipalName", u.onPremisesUPN)
 	d.time("onPremisesLastSyncDateTime", u.lastSync)
-	d.open("onPremisesProvisioningErrors", '[')
-	for _, c := range u.conflicts {
-		d.open("", '{')
-		d.text("category", "PropertyConflict")
-		d.time("occurredDateTime", c.occurred)
-		d.text("propertyCausingError", c.property)
-		d.text("value", c.value)
-		d.shut('}')
-	}
-	d.shut(']')
-	d.raw("serviceProvisioningErrors", "[]")
+	writeConflicts(d, u.conflicts)
+	writeFaults(d, u.faults)
 }
 
 func (u *user) entitlements(d *document) {
@@ -254,10 +251,10 @@ func (t *teams) write(d *document, u *user, tenant string) json.RawMessage {
 	d.flag("isEnterpriseVoiceEnabled", t.voice)
 	d.texts("featureTypes", t.features)
 	d.open("telephoneNumbers", '[')
-	if t.number != "" {
+	for _, n := range t.numbers {
 		d.open("", '{')
-		d.text("telephoneNumber", t.number)
-		d.text("assignmentCategory", "primary")
+		d.text("telephoneNumber", n.number)
+		d.text("assignmentCategory", n.category)
 		d.shut('}')
 	}
 	d.shut(']')

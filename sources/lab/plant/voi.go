@@ -22,9 +22,16 @@ func voicePlants() []plant {
 	return append(append(list, sharedNumbers()...), voiceFlagPlants()...)
 }
 
-// giveLine makes somebody a person with enterprise voice and a number in which % and # are replaced by digits that nobody else has: seven, and six.
+// giveLine makes somebody a person with enterprise voice, the licence for it in the tenant, and a number: see [builder.setLine].
 func (b *builder) giveLine(p *person, line string) {
-	p.ad.flags, p.ad.privateLine = number(voiceFlags), ""
+	p.ad.flags = number(voiceFlags)
+	b.licensePhone(p)
+	b.setLine(p, line)
+}
+
+// setLine gives a person a number in which % and # are replaced by digits that nobody else has: seven, and six.
+func (b *builder) setLine(p *person, line string) {
+	p.ad.privateLine = ""
 	own := strings.NewReplacer("%", sevenDigits(p.number), "#", decimal(100_000+int64(p.number)%900_000))
 	p.ad.line = own.Replace(line)
 }

@@ -31,8 +31,9 @@ type Running struct {
 	Password           string // of the account, made for this run
 	Secret             string // of the application, made for this run
 	TenantID           string
-	CA                 []byte   // PEM
-	Subsidiary         *Running // the second organisation, nil when there is none
+	CA                 []byte           // PEM
+	Subsidiary         *Running         // the second organisation, nil when there is none
+	Tenant             *graphlab.Server // to change what it serves
 
 	group *errgroup.Group
 	stop  context.CancelFunc
@@ -116,8 +117,9 @@ func (r *Running) servers(org lab.Organisation, o Options, at net.Addr) (*ldapla
 		return nil, nil, err
 	}
 	tenant, err := graphlab.New(graphlab.Options{
-		Tenant: org.Tenant, Applications: []graphlab.Application{{ClientID: ClientID, Secret: r.Secret}}, Certificate: authority.server, Faults: o.GraphFault,
+		Tenant: org.Tenant, Applications: []graphlab.Application{{ClientID: ClientID, Secret: r.Secret, Person: "auditor@contoso.com"}}, Certificate: authority.server, Faults: o.GraphFault,
 	})
+	r.Tenant = tenant
 	return directory, tenant, err
 }
 

@@ -44,6 +44,16 @@ func (a *answer) origin() string {
 	return "http://" + a.r.Host
 }
 
+// wait lets time pass until the client gives up.
+func (a *answer) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-a.r.Context().Done():
+	}
+}
+
 // json writes a body of the kind Graph sends.
 func (a *answer) json(status int, body []byte) {
 	a.send(status, jsonType, body)

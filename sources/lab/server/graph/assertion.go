@@ -27,12 +27,12 @@ type assertion struct {
 		SHA256    string `json:"x5t#S256"`
 	}
 	claims struct {
-		Audience  string `json:"aud"`
-		Issuer    string `json:"iss"`
-		Subject   string `json:"sub"`
-		ID        string `json:"jti"`
-		NotBefore int64  `json:"nbf"`
-		Expires   int64  `json:"exp"`
+		Audience  audience `json:"aud"`
+		Issuer    string   `json:"iss"`
+		Subject   string   `json:"sub"`
+		ID        string   `json:"jti"`
+		NotBefore int64    `json:"nbf"`
+		Expires   int64    `json:"exp"`
 	}
 	signed    []byte
 	signature []byte
@@ -87,6 +87,10 @@ func (a assertion) verify(c *x509.Certificate) error {
 	if !ok {
 		return errors.New("certificate has no RSA key")
 	}
+	return a.verifyKey(key)
+}
+
+func (a assertion) verifyKey(key *rsa.PublicKey) error {
 	sum := sha256.Sum256(a.signed)
 	switch a.header.Algorithm {
 	case "RS256":
@@ -109,6 +113,9 @@ func (s *Server) checkAssertion(a *answer, app *Application, kind, text string) 
 	if err != nil {
 		return refuse(50027, "JWT token is invalid or malformed: %v.", err)
 	}
+	if len(app.Federated) > 0 && !strings.EqualFold(t.claims.Issuer, app.ClientID) {
+		return a.checkFederated(app, t)
+	}
 	cert := t.certificate(app.Certificates)
 	if cert == nil {
 		return refuse(700027, "The certificate with identifier used to sign the client assertion is not registered on application '%s'.", app.ClientID)
@@ -124,7 +131,7 @@ func (s *Server) checkAssertion(a *answer, app *Application, kind, text string) 
 	switch {
 	case !strings.EqualFold(t.claims.Issuer, app.ClientID) || !strings.EqualFold(t.claims.Subject, app.ClientID):
 		return refuse(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
-	case t.claims.Audience != base+"/oauth2/v2.0/token" && t.claims.Audience != base+"/v2.0":
+	case !t.claims.Audience.has(base+"/oauth2/v2.0/token") && !t.claims.Audience.has(base+"/v2.0"):
 		return refuse(700023, "Client assertion audience claim does not match Realm issuer.")
 	case t.claims.ID == "":
 		return refuse(50027, "JWT token is invalid or malformed: no jti.")

@@ -37,6 +37,13 @@ const (
 	Redirected                   // 302 to Fault.Origin
 	ErrorWithoutMember           // 400 with a JSON body that has no "error" member
 	NoValue                      // 200 with a JSON object without "value"
+	Gone                         // 410: changes can no longer be told
+	MissingPart                  // a part of a batch has no answer; outside of a batch nothing happens
+	UnknownValues                // enumeration values that nobody documented
+	MissingProperties            // the objects of the page lack Fault.Members
+	Padded                       // each object of the page has a further member of Fault.Size bytes
+	Forbidden                    // 403
+	NotFound                     // 404
 	lastFaultKind
 )
 
@@ -52,8 +59,8 @@ const (
 )
 
 // Fault is one fault and when it strikes: once After answers with status 200 were given for Path, at most Times times. Path is a collection path or
-// one of its sub-paths ("users", "users/$count", "domains/contoso.com/serviceConfigurationRecords"), "token" for the token endpoint, "*" for any
-// Graph path. The first fault of the list that is due takes the request.
+// one of its sub-paths ("users", "users/$count", "domains/contoso.com/serviceConfigurationRecords"; * stands for any one segment of several), "token" for the token endpoint,
+// "$batch" for a batch as a whole, "*" for any Graph path. The first fault of the list that is due takes the request.
 type Fault struct {
 	Path  string
 	Kind  FaultKind
@@ -67,6 +74,10 @@ type Fault struct {
 	Origin string
 	// Delay is for Slow.
 	Delay time.Duration
+	// Members are for MissingProperties.
+	Members []string
+	// Size is for Padded.
+	Size int
 	// Claims is sent as a claims challenge with Unauthorized, as after a revoked session; empty for a plain 401.
 	Claims string
 }
@@ -81,15 +92,17 @@ func (f Fault) validate() error {
 		return fmt.Errorf("origin %q is not scheme://host", f.Origin)
 	case f.Kind == Slow && f.Delay <= 0:
 		return errors.New("slow without a delay")
+	case f.Kind == MissingProperties && len(f.Members) == 0, f.Kind == Padded && f.Size <= 0:
+		return errors.New("neither members nor a size")
 	}
 	return nil
 }
 
 func (f Fault) matches(target string) bool {
 	if f.Path == "*" {
-		return target != targetToken && target != targetDiscovery
+		return target != targetToken && target != targetDeviceCode && target != targetDiscovery
 	}
-	return strings.EqualFold(f.Path, target)
+	return matchesPath(strings.ToLower(f.Path), target)
 }
 
 // retryAfter gives the header's value, "" for none.

@@ -105,6 +105,12 @@ type running struct {
 // start serves the options until the test ends.
 func start(t *testing.T, o Options) *running {
 	t.Helper()
+	return startServer(t, o, new(*Server))
+}
+
+// startServer is start for those who change the server's objects.
+func startServer(t *testing.T, o Options, made **Server) *running {
+	t.Helper()
 	pair, cert := selfSigned(t, nil)
 	r := &running{pool: x509.NewCertPool()}
 	r.pool.AddCert(cert)
@@ -121,9 +127,12 @@ func start(t *testing.T, o Options) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if *made, err = New(o); err != nil {
+		t.Fatal(errors.Join(err, l.Close()))
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, l, o) }()
+	go func() { ended <- (*made).Serve(ctx, l) }()
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.pool}, ForceAttemptHTTP2: true}
 	r.url, r.client = "https://"+l.Addr().String(), &http.Client{Transport: transport, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -23,15 +23,18 @@ type entraError struct {
 func (a *answer) entraError(e entraError) {
 	trace, correlation := newGUID(), a.w.Header().Get("client-request-id")
 	at := a.now.UTC().Format("2006-01-02 15:04:05Z")
+	text := e.text
+	if e.code != 0 {
+		text = fmt.Sprintf("AADSTS%d: %s", e.code, e.text)
+	}
 	a.marshal(e.status, map[string]any{
-		"error": e.oauth,
-		"error_description": fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
-			e.code, e.text, trace, correlation, at),
-		"error_codes":    []int{e.code},
-		"timestamp":      at,
-		"trace_id":       trace,
-		"correlation_id": correlation,
-		"error_uri":      fmt.Sprintf("%s/error?code=%d", a.origin(), e.code),
+		"error":             e.oauth,
+		"error_description": fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s", text, trace, correlation, at),
+		"error_codes":       []int{e.code},
+		"timestamp":         at,
+		"trace_id":          trace,
+		"correlation_id":    correlation,
+		"error_uri":         fmt.Sprintf("%s/error?code=%d", a.origin(), e.code),
 	})
 }
 
@@ -48,8 +51,8 @@ func (s *Server) knowsTenant(name string) bool {
 	if strings.EqualFold(name, s.options.Tenant.ID) {
 		return true
 	}
-	c := s.collections["domains"]
-	return c != nil && c.find(strings.ToLower(name)) >= 0
+	c := s.collection("domains")
+	return c != nil && c.find(name) != nil
 }
 
 func tenantNotFound(tenant string) entraError {
@@ -87,6 +90,7 @@ func (s *Server) openIDConfiguration(a *answer, tenant string) {
 		"jwks_uri":                              base + "/discovery/v2.0/keys",
 		"issuer":                                base + "/v2.0",
 		"authorization_endpoint":                base + "/oauth2/v2.0/authorize",
+		"device_authorization_endpoint":         base + "/oauth2/v2.0/devicecode",
 		"tenant_region_scope":                   "EU",
 		"cloud_instance_name":                   a.r.Host,
 		"msgraph_host":                          a.r.Host,
@@ -112,49 +116,72 @@ func (s *Server) token(a *answer, tenant string) {
 		a.entraError(entraError{http.StatusBadRequest, "invalid_request", 900144, "The request body could not be read."})
 		return
 	}
-	if refusal := s.authenticate(a); refusal != nil {
+	body, refusal := s.grant(a)
+	if refusal != nil {
 		a.entraError(*refusal)
 		return
 	}
-	seconds := int(s.tokens.lifetime.Seconds())
 	a.w.Header().Set("Cache-Control", "no-store, no-cache")
 	s.faults.answer(targetToken)
-	a.marshal(http.StatusOK, map[string]any{
-		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": s.tokens.issue(a.now),
-	})
+	a.marshal(http.StatusOK, body)
 }
 
-// authenticate says why the client credentials in the form are refused, nil when they are not.
-func (s *Server) authenticate(a *answer) *entraError {
+// grant gives the answer with a token, or says why there is none.
+func (s *Server) grant(a *answer) (map[string]any, *entraError) {
 	form := a.r.PostForm
 	for _, name := range []string{"grant_type", "client_id", "scope"} {
 		if form.Get(name) == "" {
-			return &entraError{http.StatusBadRequest, "invalid_request", 900144,
+			return nil, &entraError{http.StatusBadRequest, "invalid_request", 900144,
 				fmt.Sprintf("The request body must contain the following parameter: '%s'.", name)}
 		}
 	}
-	if form.Get("grant_type") != "client_credentials" {
-		return &entraError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '" + form.Get("grant_type") + "'."}
+	switch form.Get("grant_type") {
+	case "client_credentials":
+		app, refusal := s.authenticate(a)
+		if refusal != nil {
+			return nil, refusal
+		}
+		seconds := int(s.tokens.lifetime.Seconds())
+		return map[string]any{
+			"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": s.tokens.issue(a.now, s.appClaims(app)),
+		}, nil
+	case "device_code", "urn:ietf:params:oauth:grant-type:device_code", "refresh_token":
+		app, refusal := s.redeem(a, form)
+		if refusal != nil {
+			return nil, refusal
+		}
+		return s.personsToken(a, app), nil
 	}
-	id := strings.ToLower(form.Get("client_id"))
-	var app *Application
+	return nil, &entraError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '" + form.Get("grant_type") + "'."}
+}
+
+// application finds the app registration.
+func (s *Server) application(id string) (*Application, *entraError) {
+	id = strings.ToLower(id)
 	for i := range s.options.Applications {
 		if s.options.Applications[i].ClientID == id {
-			app = &s.options.Applications[i]
+			return &s.options.Applications[i], nil
 		}
 	}
-	if app == nil {
-		return &entraError{http.StatusBadRequest, "unauthorized_client", 700016, fmt.Sprintf("Application with identifier '%s' was not found in the "+
-			"directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any "+
-			"user in the tenant. You may have sent your authentication request to the wrong tenant.", id, s.options.Tenant.ID)}
+	return nil, &entraError{http.StatusBadRequest, "unauthorized_client", 700016, fmt.Sprintf("Application with identifier '%s' was not found in the "+
+		"directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any "+
+		"user in the tenant. You may have sent your authentication request to the wrong tenant.", id, s.options.Tenant.ID)}
+}
+
+// authenticate says why the client credentials in the form are refused, nil when they are not.
+func (s *Server) authenticate(a *answer) (*Application, *entraError) {
+	form := a.r.PostForm
+	app, refusal := s.application(form.Get("client_id"))
+	if refusal != nil {
+		return nil, refusal
 	}
 	if refusal := s.checkScope(a, form.Get("scope")); refusal != nil {
-		return refusal
+		return nil, refusal
 	}
 	if form.Get("client_assertion") != "" {
-		return s.checkAssertion(a, app, form.Get("client_assertion_type"), form.Get("client_assertion"))
+		return app, s.checkAssertion(a, app, form.Get("client_assertion_type"), form.Get("client_assertion"))
 	}
-	return checkSecret(app, form.Get("client_secret"))
+	return app, checkSecret(app, form.Get("client_secret"))
 }
 
 func checkSecret(app *Application, secret string) *entraError {

@@ -21,6 +21,10 @@ type Application struct {
 	SecretExpired bool
 	// Certificates are the uploaded certificates; an assertion signed with the key of one of them is accepted.
 	Certificates []*x509.Certificate
+	// Federated are the federated credentials: tokens of other identity providers that stand for the application.
+	Federated []Federated
+	// Person is the UPN of somebody who signs in for the application by device code; empty when public client flows are not allowed.
+	Person string
 }
 
 // Options describe a server. Only Tenant is required; without an application nobody can sign in.
@@ -33,9 +37,19 @@ type Options struct {
 	Audience string
 	// UnknownProperties are properties of users that this cloud does not know: selecting one is answered with 400.
 	UnknownProperties []string
+	// Device says what becomes of device codes.
+	Device DevicePlan
 	// TokenLifetime is how long a token is accepted, one hour by default.
 	TokenLifetime time.Duration
 	Faults        []Fault
+	Delta         DeltaOptions
+	// PageDelay is how long the service thinks about each page, and about each batch as a whole.
+	PageDelay time.Duration
+	// ResourceUnits announces what each answer costs (x-ms-resource-unit).
+	ResourceUnits bool
+	// Throttle gives the share of the allowance that is in use when a target is asked for: from 0.8 on it is announced (x-ms-throttle-limit-percentage). It is called from
+	// several goroutines at once; nil announces nothing.
+	Throttle func(target string) float64
 	// Observe is called after each answer, from several goroutines at once.
 	Observe func(Request)
 	// Now is the server's clock, time.Now by default.
@@ -49,7 +63,7 @@ type Request struct {
 	Method   string
 	Path     string // as sent: /v1.0/users
 	RawQuery string
-	// Target is the path without API version and query, in lower case: "users", "users/$count"; "token" and "discovery" for sign-in.
+	// Target is the path without API version and query, in lower case: "users", "users/$count"; "token", "devicecode" and "discovery" for sign-in.
 	Target          string
 	Status          int
 	Fault           FaultKind // zero when the answer was an honest one
@@ -57,7 +71,9 @@ type Request struct {
 	Token           int       // ordinal of the presented token, from 1; 0 without a known one
 	ClientRequestID string
 	Consistency     string // ConsistencyLevel header
+	Prefer          string
 	UserAgent       string
+	Part            string // id of the part of a batch; the batch itself comes too, with the target "$batch"
 }
 
 var guidText = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -76,8 +92,8 @@ func (o Options) validate() error {
 			return fmt.Errorf("fault %d: %w", i, err)
 		}
 	}
-	if o.TokenLifetime < 0 {
-		return errors.New("token lifetime is negative")
+	if o.TokenLifetime < 0 || o.PageDelay < 0 {
+		return errors.New("token lifetime or page delay is negative")
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const (
@@ -28,7 +27,8 @@ func (s *Server) strike(a *answer, f Fault) bool {
 		}
 		switch f.Kind {
 		case Throttled:
-			a.w.Header().Set("x-ms-throttle-scope", "Tenant_Application/Read/"+s.options.Tenant.ID)
+			a.w.Header().Set("x-ms-throttle-scope", "Tenant_Application/Read/"+s.clientID()+"/"+s.options.Tenant.ID)
+			a.w.Header().Set("x-ms-throttle-information", "ResourceUnitLimitExceeded")
 			a.graphError(http.StatusTooManyRequests, "TooManyRequests", "Too many requests")
 		case Unavailable:
 			a.graphError(http.StatusServiceUnavailable, "serviceNotAvailable", "The service is temporarily unavailable.")
@@ -54,13 +54,17 @@ func (s *Server) strike(a *answer, f Fault) bool {
 		a.send(http.StatusBadRequest, "application/problem+json", []byte(`{"type":"about:blank","title":"Bad Request","status":400}`))
 	case NoValue:
 		a.json(http.StatusOK, []byte(`{"@odata.context":"none"}`))
+	case Gone:
+		s.resync(a)
+	case Forbidden:
+		a.graphError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+	case NotFound:
+		a.graphError(http.StatusNotFound, "Request_ResourceNotFound",
+			"Resource '%s' does not exist or one of its queried reference-property objects are not present.", a.seen.Target)
+	case MissingPart:
+		return a.seen.Part != ""
 	case Slow:
-		wait := time.NewTimer(f.Delay)
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-a.r.Context().Done():
-		}
+		a.wait(f.Delay)
 		return false
 	default:
 		return false
@@ -75,28 +79,42 @@ func (s *Server) page(a *answer, version string, c *collection, target string, f
 		return
 	}
 	start, ok := s.position(target, q.skip)
-	if !ok || start > len(c.objects) {
-		a.graphError(http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
+	if !ok {
+		s.expired(a)
 		return
 	}
-	end := len(c.objects)
-	if q.top > 0 {
-		end = min(end, start+q.top)
+	objects, end, more, ok := c.window(start+q.offset, q.top, q.keep())
+	if !ok && q.offset == 0 {
+		s.expired(a)
+		return
 	}
-	from := start
+	s.pause(a)
 	switch f.Kind {
 	case EmptyPage:
-		end = start
+		objects, end, more = nil, start, true
 	case RepeatedObjects:
-		from = max(0, start-3)
+		objects = append(c.before(start, 3), objects...)
 	}
 	next := ""
-	if end < len(c.objects) || f.Kind == EmptyPage {
+	switch {
+	case more && c.kind.skipping:
+		next = s.skipLink(a, end)
+	case more:
 		next = s.nextLink(a, target, end)
 	}
 	next = s.bendLink(a, f, target, start, next)
-	body := render(a, version, c, q, c.objects[from:end], next)
-	a.seen.Rows = end - from
+	body := render(a, version, c, q, f.bent(objects), next)
+	a.seen.Rows = len(objects)
+	s.finish(a, f, target, body)
+}
+
+// expired answers that a page token is not known.
+func (s *Server) expired(a *answer) {
+	a.graphError(http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
+}
+
+// finish sends a page, or what the fault leaves of it.
+func (s *Server) finish(a *answer, f Fault, target string, body []byte) {
 	s.faults.answer(target)
 	switch f.Kind {
 	case TruncatedJSON:
@@ -111,17 +129,27 @@ func (s *Server) page(a *answer, version string, c *collection, target string, f
 	a.json(http.StatusOK, body)
 }
 
+// contextOf is how @odata.context names a collection: what belongs to one object names that in brackets, and deleted users are users.
+func contextOf(path string) string {
+	if parts := strings.Split(strings.Trim(path, "/"), "/"); len(parts) == 3 && strings.EqualFold(parts[0], "domains") {
+		return parts[0] + "('" + parts[1] + "')/" + parts[2]
+	} else if last := parts[len(parts)-1]; strings.EqualFold(last, "microsoft.graph.user") {
+		return "users"
+	}
+	return path
+}
+
 // render writes the page's JSON.
 func render(a *answer, version string, c *collection, q query, objects []json.RawMessage, next string) []byte {
 	var b bytes.Buffer
-	name := c.path
+	name := contextOf(c.path)
 	if q.selected != "" {
 		name += "(" + q.selected + ")"
 	}
 	b.WriteString(`{"@odata.context":`)
 	writeString(&b, a.origin()+"/"+version+"/$metadata#"+name)
 	if q.count && q.skip == "" && strings.EqualFold(a.seen.Consistency, "eventual") {
-		b.WriteString(`,"@odata.count":` + strconv.Itoa(len(c.objects)))
+		b.WriteString(`,"@odata.count":` + strconv.Itoa(c.size()))
 	}
 	if next != "" {
 		b.WriteString(`,"@odata.nextLink":`)
@@ -134,10 +162,32 @@ func render(a *answer, version string, c *collection, q query, objects []json.Ra
 			b.WriteByte(',')
 		}
 		object = project(object[:0], raw, q.names, q.hidden)
-		b.Write(object)
+		b.Write(hidden(object, q.enums))
 	}
 	b.WriteString("]}")
 	return b.Bytes()
+}
+
+// hidden replaces enumeration values that the client did not say it could take.
+func hidden(object []byte, values map[string]bool) []byte {
+	for v := range values {
+		object = bytes.ReplaceAll(object, []byte(`"`+v+`"`), []byte(`"unknownFutureValue"`))
+	}
+	return object
+}
+
+// pause is how long the service thinks.
+func (s *Server) pause(a *answer) {
+	if s.options.PageDelay > 0 && a.seen.Part == "" {
+		a.wait(s.options.PageDelay)
+	}
+}
+
+// skipLink is the request's own address with the number of objects to pass over.
+func (s *Server) skipLink(a *answer, skip int) string {
+	q := a.r.URL.Query()
+	q.Set("$skip", strconv.Itoa(skip))
+	return a.origin() + a.r.URL.EscapedPath() + "?" + q.Encode()
 }
 
 func writeString(b *bytes.Buffer, text string) {
@@ -209,13 +259,19 @@ func (s *Server) position(target, token string) (int, bool) {
 	if token == "" {
 		return 0, true
 	}
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(b) < 16 || !hmac.Equal(b[:16], s.sign(target, b[16:])) {
-		return 0, false
-	}
+	raw, ok := s.signed(target, token)
 	var p pagePosition
-	if json.Unmarshal(b[16:], &p) != nil || p.Position < 0 {
+	if !ok || json.Unmarshal(raw, &p) != nil || p.Position < 0 {
 		return 0, false
 	}
 	return p.Position, true
+}
+
+// signed takes the signature off a token that this server made for the target.
+func (s *Server) signed(target, token string) (raw []byte, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(b) < 16 || !hmac.Equal(b[:16], s.sign(target, b[16:])) {
+		return nil, false
+	}
+	return b[16:], true
 }

@@ -1,6 +1,7 @@
 package graphlab
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,6 +10,8 @@ import (
 const (
 	defaultPage = 100
 	largestPage = 999
+	// largestSignInPage is the limit when signInActivity is among the properties.
+	largestSignInPage = 500
 )
 
 // query is what a request asked for.
@@ -19,14 +22,24 @@ type query struct {
 	top      int // 0 for a collection without paging
 	count    bool
 	skip     string
+	offset   int // $skip
+	filter   []comparison
+	enums    map[string]bool // values to be hidden
 }
 
-// isUsers tells the collection whose properties are checked.
-func (c *collection) isUsers() bool { return strings.EqualFold(c.path, "users") }
-
-// unpaged tells the collections that come whole and take no $top.
-func (c *collection) unpaged() bool {
-	return strings.EqualFold(c.path, "subscribedSkus") || strings.EqualFold(c.path, "organization")
+// keep is the filter as a function, nil when everything is wanted.
+func (q query) keep() func(json.RawMessage) bool {
+	if len(q.filter) == 0 {
+		return nil
+	}
+	return func(raw json.RawMessage) bool {
+		for _, c := range q.filter {
+			if !c.holds(raw) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // query reads and checks the query options; it answers and returns false when Graph would refuse them.
@@ -47,6 +60,11 @@ func (s *Server) query(a *answer, version string, c *collection) (query, bool) {
 			q.skip = value
 		case "$count":
 			q.count = strings.EqualFold(value, "true")
+		case "$skip", "$filter":
+			if !c.kind.skipping || !q.narrow(strings.ToLower(name), value, c) {
+				a.graphError(http.StatusBadRequest, "Request_UnsupportedQuery", "The query option '%s' is not supported here, or not with this value.", name)
+				return q, false
+			}
 		default:
 			if strings.HasPrefix(name, "$") {
 				a.graphError(http.StatusBadRequest, "Request_UnsupportedQuery", "The query option '%s' is not supported here.", name)
@@ -54,24 +72,45 @@ func (s *Server) query(a *answer, version string, c *collection) (query, bool) {
 			}
 		}
 	}
-	if q.top == 0 && !c.unpaged() {
+	if q.top == 0 && !c.kind.unpaged {
 		q.top = defaultPage
+		if c.kind.skipping {
+			q.top = pageSize(a, defaultPage)
+		}
+	}
+	if !strings.Contains(a.r.Header.Get("Prefer"), "include-unknown-enum-members") {
+		q.enums = c.kind.unknownEnums
 	}
 	return q, s.selection(a, version, c, &q)
 }
 
+// narrow takes $skip and $filter; false for a value that it does not understand.
+func (q *query) narrow(name, value string, c *collection) (ok bool) {
+	var err error
+	if name == "$skip" {
+		q.offset, err = strconv.Atoi(value)
+		return err == nil && q.offset >= 0
+	}
+	q.filter, err = parseFilter(value, c.kind.known)
+	return err == nil
+}
+
 func (s *Server) top(a *answer, c *collection, value string) (int, bool) {
 	n, err := strconv.Atoi(value)
+	largest := largestPage
+	if strings.Contains(a.r.URL.Query().Get("$select"), "signInActivity") {
+		largest = largestSignInPage
+	}
 	switch {
-	case c.unpaged():
+	case c.kind.unpaged:
 		a.graphError(http.StatusBadRequest, "Request_UnsupportedQuery", "The query option '$top' is not supported for this resource.")
 		return 0, false
 	case err != nil:
 		a.graphError(http.StatusBadRequest, "BadRequest", "Invalid value '%s' for $top query option found.", value)
 		return 0, false
-	case n < 1 || n > largestPage:
+	case n < 1 || n > largest:
 		a.graphError(http.StatusBadRequest, "Request_UnsupportedQuery",
-			"Invalid page size specified: '%d'. Must be between 1 and %d inclusive.", n, largestPage)
+			"Invalid page size specified: '%d'. Must be between 1 and %d inclusive.", n, largest)
 		return 0, false
 	}
 	return n, true
@@ -79,11 +118,10 @@ func (s *Server) top(a *answer, c *collection, value string) (int, bool) {
 
 // selection works out which properties the answer holds.
 func (s *Server) selection(a *answer, version string, c *collection, q *query) bool {
-	if c.isUsers() {
-		q.names = s.users.byDefault
-		if version == "v1.0" {
-			q.hidden = s.users.beta
-		}
+	k := c.kind
+	q.names = k.byDefault
+	if version == "v1.0" {
+		q.hidden = k.beta
 	}
 	if q.selected == "" {
 		return true
@@ -91,16 +129,14 @@ func (s *Server) selection(a *answer, version string, c *collection, q *query) b
 	q.names = map[string]bool{}
 	for _, name := range strings.Split(q.selected, ",") {
 		name = strings.TrimSpace(name)
-		if c.isUsers() {
-			switch {
-			case s.users.single[name]:
-				a.graphError(http.StatusNotImplemented, "NotImplemented", "This operation target is not yet supported.")
-				return false
-			case !s.users.known[name] && (version != "beta" || !s.users.beta[name]):
-				a.graphError(http.StatusBadRequest, "BadRequest",
-					"Parsing OData Select and Expand failed: Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
-				return false
-			}
+		switch {
+		case k.single[name]:
+			a.graphError(http.StatusNotImplemented, "NotImplemented", "This operation target is not yet supported.")
+			return false
+		case k.known != nil && !k.known[name] && (version != "beta" || !k.beta[name]):
+			a.graphError(http.StatusBadRequest, "BadRequest",
+				"Parsing OData Select and Expand failed: Could not find a property named '%s' on type '%s'.", name, k.name)
+			return false
 		}
 		q.names[name] = true
 	}

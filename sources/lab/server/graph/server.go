@@ -11,28 +11,28 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 const (
-	targetToken     = "token"
-	targetDiscovery = "discovery"
+	targetToken      = "token"
+	targetDeviceCode = "devicecode"
+	targetDiscovery  = "discovery"
 )
 
 // Server answers for one tenant. It may serve several listeners at once: tokens and faults are shared.
 type Server struct {
 	options     Options
 	tokens      *tokenStore
+	devices     deviceCodes
 	faults      *faultBook
-	collections map[string]*collection
-	users       userProperties
 	linkKey     []byte
 	serial      atomic.Int64
-}
-
-type userProperties struct {
-	known, beta, byDefault, single map[string]bool
+	deltaEpoch  atomic.Int64
+	mu          sync.RWMutex
+	collections map[string]*collection
 }
 
 // New checks the options and makes a server.
@@ -55,18 +55,16 @@ func New(o Options) (*Server, error) {
 		options: o,
 		tokens:  newTokenStore(o.TokenLifetime),
 		faults:  newFaultBook(o.Faults),
-		users: userProperties{
-			known: nameSet(userPropertyNames), beta: nameSet(betaUserPropertyNames),
-			byDefault: nameSet(defaultUserPropertyNames), single: nameSet(singleUserPropertyNames),
-		},
 		linkKey: key,
-	}
-	for _, name := range o.UnknownProperties {
-		delete(s.users.known, name)
 	}
 	var err error
 	if s.collections, err = indexCollections(o.Tenant.Collections); err != nil {
 		return nil, fmt.Errorf("graph lab: %w", err)
+	}
+	if c := s.collections["users"]; c != nil {
+		for _, name := range o.UnknownProperties {
+			delete(c.kind.known, name)
+		}
 	}
 	return s, nil
 }
@@ -132,7 +130,7 @@ func (w logWriter) Write(line []byte) (int, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	seen := &Request{
 		Method: r.Method, Path: r.URL.Path, RawQuery: r.URL.RawQuery, ClientRequestID: r.Header.Get("client-request-id"),
-		Consistency: r.Header.Get("ConsistencyLevel"), UserAgent: r.UserAgent(),
+		Consistency: r.Header.Get("ConsistencyLevel"), Prefer: r.Header.Get("Prefer"), UserAgent: r.UserAgent(),
 	}
 	if s.options.Observe != nil {
 		defer func() { s.options.Observe(*seen) }()
@@ -147,9 +145,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.openIDConfiguration(a, parts[0])
 	case len(parts) == 4 && parts[1] == "oauth2" && parts[2] == "v2.0" && parts[3] == "token":
 		s.token(a, parts[0])
+	case len(parts) == 4 && parts[1] == "oauth2" && parts[2] == "v2.0" && parts[3] == "devicecode":
+		s.deviceCode(a, parts[0])
 	case len(parts) > 1 && (parts[0] == "v1.0" || parts[0] == "beta"):
 		s.graph(a, parts[0], strings.Join(parts[1:], "/"))
 	default:
 		a.graphError(http.StatusBadRequest, "BadRequest", "Invalid version")
 	}
+}
+
+// clientID is the application that throttling speaks of.
+func (s *Server) clientID() string {
+	if len(s.options.Applications) == 0 {
+		return resourceURL
+	}
+	return s.options.Applications[0].ClientID
 }
