@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hybridaudit/sources/evidence/directory"
+	"hybridaudit/sources/imports/plain"
 )
 
 // Limits bound what a file may make the reader hold. Zero fields stand for the defaults.
@@ -64,7 +65,7 @@ type Reader struct {
 // NewReader reads LDIF from source; name stands in errors.
 func NewReader(source io.Reader, name string, l Limits) *Reader {
 	l = l.filled()
-	return &Reader{name: name, limits: l, in: lines{in: utf8Of(source), most: l.Line}}
+	return &Reader{name: name, limits: l, in: lines{in: plain.UTF8(source), most: l.Line}}
 }
 
 // Searches lists the searches whose output the file is made of. They are complete once Next has given io.EOF.

@@ -1,4 +1,5 @@
-package ldif
+// Package plain gives the text of exported files as UTF-8: PowerShell and ldifde write UTF-16 as well, with and without a byte order mark.
+package plain
 
 import (
 	"bufio"
@@ -10,9 +11,9 @@ import (
 
 const bufferSize = 1 << 16
 
-// utf8Of gives the text of a file as UTF-8, without a byte order mark: "ldifde -u" writes UTF-16. A file without a mark is UTF-16 when every other of its
-// first bytes is zero, as in "dn:".
-func utf8Of(source io.Reader) *bufio.Reader {
+// UTF8 gives the text of a file as UTF-8, without a byte order mark. A file without a mark is UTF-16 when every other of its first bytes is zero, as in "dn:".
+// Bytes that are no text of their encoding become U+FFFD in UTF-16 and stay what they are in UTF-8.
+func UTF8(source io.Reader) *bufio.Reader {
 	in := bufio.NewReaderSize(source, bufferSize)
 	first, _ := in.Peek(4) // what is wrong with the source shows at the first read
 	order := unicode.LittleEndian
