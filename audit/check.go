@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/address"
 )
 
 // Check is what a rule does, for each object of one kind. The kinds are a closed set: the functions of this file make them.
@@ -103,26 +104,69 @@ func EachTenantUser(check func(*Pass, evidence.TenantUser)) Check {
 			return
 		}
 		p.checked++
+		p.tenant = p.Pairs().Among(u)
 		check(p, u)
 	}}
 }
 
-// EachPair judges every directory user in scope together with the tenant user that it is.
+// EachTenantObject judges every tenant user as [EachTenantUser] does, and every group and organisational contact of the tenant.
+func EachTenantObject(user func(*Pass, evidence.TenantUser), recipient func(*Pass, evidence.Recipient)) Check {
+	users := EachTenantUser(user)
+	others := []evidence.Dataset{evidence.TenantGroups, evidence.TenantContacts}
+	units := func(p *Pass) int {
+		n := users.units(p)
+		for _, d := range others {
+			n += p.Evidence.Rows(d)
+		}
+		return n
+	}
+	return Check{perTenantUser, units, func(p *Pass, i int) {
+		n := users.units(p)
+		if i < n {
+			users.each(p, i)
+			return
+		}
+		for _, d := range others {
+			i -= n
+			if n = p.Evidence.Rows(d); i < n {
+				p.checked++
+				recipient(p, p.Evidence.RecipientAt(d, i))
+				return
+			}
+		}
+	}}
+}
+
+// EachPair judges every directory user in scope together with the tenant user that it is, in each tenant.
 func EachPair(check func(*Pass, evidence.ADObject, evidence.TenantUser)) Check {
-	return Check{perPair, func(p *Pass) int { return p.Evidence.Rows(evidence.ADUsers) }, func(p *Pass, i int) {
-		o := p.Evidence.ADObjectAt(evidence.ADUsers, i)
-		u, _ := p.Pairs().Tenant(o)
-		if u.IsZero() || !p.Scope().In(o) {
+	return Check{perPair, func(p *Pass) int { return p.Evidence.Rows(evidence.TenantUsers) }, func(p *Pass, i int) {
+		u := p.Evidence.TenantUserAt(i)
+		o, _ := p.Pairs().AD(u)
+		if o.IsZero() || !p.Scope().In(o) {
 			return
 		}
 		p.checked++
+		p.tenant = p.Pairs().Among(u)
 		check(p, o, u)
 	}}
 }
 
 // EachDomain judges every domain of the tenant.
 func EachDomain(check func(*Pass, evidence.Domain)) Check {
-	return whole(perDomain, (*evidence.Snapshot).Domains, check)
+	return Check{perDomain, func(*Pass) int { return 1 }, func(p *Pass, _ int) {
+		listed := map[string]int{}
+		for d := range p.Evidence.Domains() {
+			listed[address.DomainKey(d.ID())]++
+		}
+		for d := range p.Evidence.Domains() {
+			p.checked++
+			p.tenant = ""
+			if listed[address.DomainKey(d.ID())] > 1 {
+				p.tenant = d.Tenant() // each tenant that lists it has a finding of its own
+			}
+			check(p, d)
+		}
+	}}
 }
 
 // EachSKU judges every subscription.

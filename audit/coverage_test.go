@@ -85,6 +85,38 @@ func TestCoverageDecides(t *testing.T) {
 			[]audit.Need{need}, []evidence.Coverage{ofForest("a", evidence.Partial), ofForest("b", evidence.Complete)}, nil,
 			"notAssessed datasetPartial", "notAssessed datasetPartial",
 		},
+		"failed, another dataset does as well": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Instead: []audit.Substitute{{Dataset: evidence.TenantUsers}}}}, []evidence.Coverage{users(evidence.Failed)}, nil, "passed", "failed",
+		},
+		"failed, and so did the other dataset": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Instead: []audit.Substitute{{Dataset: evidence.TenantUsers}}}},
+			[]evidence.Coverage{users(evidence.Failed), {Dataset: evidence.TenantUsers, State: evidence.Failed}}, nil, "notAssessed datasetFailed", "notAssessed datasetFailed",
+		},
+		"failed, another dataset does a part": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Partly: []audit.Substitute{{Dataset: evidence.TenantUsers}}}}, []evidence.Coverage{users(evidence.Failed)}, nil,
+			"notAssessed datasetFailed", "failed datasetFailed",
+		},
+		"failed, another dataset lacks the attribute": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Instead: []audit.Substitute{{Dataset: evidence.TenantUsers, Attributes: []string{"mail"}}}}},
+			[]evidence.Coverage{users(evidence.Failed), {Dataset: evidence.TenantUsers, State: evidence.Complete, Missing: []string{"mail"}}}, nil,
+			"notAssessed datasetFailed", "notAssessed datasetFailed",
+		},
+		"failed, one of two that do as well has the attribute": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Instead: []audit.Substitute{
+				{Dataset: evidence.TenantUsers, Attributes: []string{"mail"}}, {Dataset: evidence.TenantUsers, Attributes: []string{"id"}},
+			}}},
+			[]evidence.Coverage{users(evidence.Failed), {Dataset: evidence.TenantUsers, State: evidence.Complete, Missing: []string{"mail"}}}, nil, "passed", "failed",
+		},
+		"failed at one source, and the other dataset is of another": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Instead: []audit.Substitute{{Dataset: evidence.ADContacts}}}},
+			[]evidence.Coverage{ofForest("a", evidence.Complete), ofForest("b", evidence.Failed), {Dataset: evidence.ADContacts, State: evidence.Complete, Source: "a"}}, nil,
+			"notAssessed datasetFailed", "notAssessed datasetFailed",
+		},
+		"failed at one source, and the other dataset is of it": {
+			[]audit.Need{{Dataset: evidence.ADUsers, Instead: []audit.Substitute{{Dataset: evidence.ADContacts}}}},
+			[]evidence.Coverage{ofForest("a", evidence.Complete), ofForest("b", evidence.Failed), {Dataset: evidence.ADContacts, State: evidence.Complete, Source: "B"}}, nil,
+			"passed", "failed",
+		},
 		"narrowed": {[]audit.Need{need}, []evidence.Coverage{narrowed(evidence.Complete)}, nil, "passed", "failed"},
 		"narrowed, all needed": {
 			[]audit.Need{whole}, []evidence.Coverage{narrowed(evidence.Complete)}, nil, "notAssessed narrowed *", "notAssessed narrowed *",

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -26,6 +27,8 @@ type Finding struct {
 	Value     string // its value
 	Args      []Arg  // what the message's placeholders stand for
 	Evidence  []Fact // what was seen
+
+	tenant string // whose user is meant, of a person who is in several tenants; part of the fingerprint then
 }
 
 // Arg is a named argument of a message. Value is a string, int, []string or time.Time.
@@ -79,6 +82,9 @@ func (f *Finding) Fingerprint() string {
 	for _, name := range f.Rule.Identity {
 		put(text(f.Arg(name)))
 	}
+	if f.tenant != "" {
+		put(f.tenant)
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -101,7 +107,7 @@ func text(v any) string {
 
 // Subject is what a finding is about.
 type Subject struct {
-	Kind string // ad.user, ad.contact, ad.group, ad.pool, tenant.user, domain, sku, tenant, forest, dataset
+	Kind string // one of the keys of the catalogue's section kind: ad.user, tenant.group, number, …
 	Key  string // objectGUID or Graph id, a domain in A-label form, a dataset's name
 	Name string
 	DN   string
@@ -137,6 +143,25 @@ func TenantSubject(u evidence.TenantUser) Subject {
 	return Subject{Kind: "tenant.user", Key: u.ID().String(), Name: name, DN: u.OnPremDN(), UPN: u.UPN(), Source: u.Tenant(), Department: u.Department()}
 }
 
+// RecipientSubject makes a subject of a group or organisational contact of the tenant.
+func RecipientSubject(r evidence.Recipient) Subject {
+	kind := "tenant.contact"
+	if r.Group() {
+		kind = "tenant.group"
+	}
+	return Subject{Kind: kind, Key: r.ID().String(), Name: cmp.Or(r.DisplayName(), r.Mail(), r.ID().String()), Source: r.Tenant()}
+}
+
+// DeletedSubject makes a subject of a user that the tenant keeps after deletion. Its name says so.
+func DeletedSubject(u evidence.DeletedUser) Subject {
+	return Subject{Kind: "tenant.user", Key: u.ID().String(), Name: cmp.Or(u.DisplayName(), u.FormerUPN()) + " (deleted)", UPN: u.FormerUPN(), Source: u.Tenant()}
+}
+
+// NumberSubject makes a subject of a telephone number of a tenant, in the form +81312345678 with or without ;ext=.
+func NumberSubject(number, tenant string) Subject {
+	return Subject{Kind: "number", Key: number, Name: number, Source: tenant}
+}
+
 // DomainSubject makes a subject of a domain name.
 func DomainSubject(domain string) Subject {
 	key := address.DomainKey(domain)
@@ -155,6 +180,22 @@ func PoolSubject(p evidence.Pool) Subject {
 		name = p.DN()
 	}
 	return Subject{Kind: "ad.pool", Key: p.GUID().String(), Name: name, DN: p.DN(), Source: p.Forest()}
+}
+
+// HostSubject makes a subject of a host that is reached at a TCP port.
+func HostSubject(host string, port int) Subject {
+	key := strings.ToLower(host) + ":" + strconv.Itoa(port)
+	return Subject{Kind: "host", Key: key, Name: key}
+}
+
+// ServiceSubject makes a subject of a service of a tenant by the id that Graph gives it, or its name where there is no id.
+func ServiceSubject(id, name, tenant string) Subject {
+	return Subject{Kind: "service", Key: strings.ToLower(cmp.Or(id, name)), Name: cmp.Or(name, id), Source: tenant}
+}
+
+// EntrySubject makes a subject of an account that was read as a plain directory entry.
+func EntrySubject(e evidence.Entry) Subject {
+	return Subject{Kind: "ad.user", Key: e.GUID().String(), Name: cmp.Or(e.Text("sAMAccountName"), e.Name()), DN: e.DN(), Source: e.Forest()}
 }
 
 // ServerSubject makes a subject of a server by its DNS name: a domain controller, a server of the topology.

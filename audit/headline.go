@@ -93,12 +93,12 @@ func people(r *run, result *Result) []Person {
 	return all
 }
 
-// doubt says whether a critical or high rule that judges people was not assessed, or on a part only: ad of those that judge directory users only, tenant of those that
+// doubt says whether a critical or high rule that judges people was not assessed, or on a part only; rules for which nobody brought the data along judge nobody. ad is of those that judge directory users only, tenant of those that
 // judge everybody.
 func doubt(r *Result) (ad, everybody bool) {
 	for _, o := range r.Outcomes {
 		unsure := o.Status == NotAssessed || o.Status == Broken || o.Partial
-		if o.Rule.Severity < High || !unsure || !o.Rule.Check.kind.perPerson() {
+		if o.Rule.Severity < High || !unsure || o.Wanting || o.Beside || !o.Rule.Check.kind.perPerson() {
 			continue
 		}
 		if o.Rule.Check.kind.needsAD() {

@@ -62,10 +62,22 @@ func TestHeadline(t *testing.T) {
 	medium.Severity = audit.Medium
 	broken := everybody("SIP-998")
 	broken.Check = audit.EachTenantUser(func(*audit.Pass, evidence.TenantUser) { panic("x") })
+	beside := unread("tenant")
+	beside.Variants, beside.Needs = []audit.Variant{{Code: "G", Message: "g", Needs: beside.Needs, Beside: true}}, nil
+	part := []audit.Need{{Dataset: evidence.ADGroups, Partly: []audit.Substitute{{Dataset: evidence.TenantUsers}}}}
+	besidePart, withPart := unread("tenant"), unread("tenant")
+	besidePart.Variants, besidePart.Needs = []audit.Variant{{Code: "G", Message: "g", Needs: part, Beside: true}}, nil
+	withPart.Variants, withPart.Needs = []audit.Variant{{Code: "G", Message: "g", Needs: part}}, nil
+	withVariant := unread("tenant")
+	withVariant.Variants, withVariant.Needs = []audit.Variant{{Code: "G", Message: "g", Needs: withVariant.Needs}}, nil
 	for name, c := range map[string]struct {
 		rules []*audit.Rule
 		want  string // people clear affected notAssessed share
 	}{
+		"a variant on groups not assessed":    {[]*audit.Rule{beside}, "3 3 0 0 1"},
+		"a variant on groups read in part":    {[]*audit.Rule{besidePart}, "3 3 0 0 1"},
+		"a variant on people read in part":    {[]*audit.Rule{withPart}, "3 0 0 3 -"},
+		"a variant on people not assessed":    {[]*audit.Rule{withVariant}, "3 0 0 3 -"},
 		"nothing wrong":                       {nil, "3 3 0 0 1"},
 		"high on the AD half":                 {[]*audit.Rule{report("SIP-901", audit.High, "1")}, "3 2 1 0 0.6667"},
 		"critical on the tenant half":         {[]*audit.Rule{report("LIC-901", audit.Critical, "11")}, "3 2 1 0 0.6667"},

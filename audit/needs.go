@@ -18,7 +18,7 @@ func baseAttributes() []string {
 }
 
 // Wanted says what to collect for the rules: the datasets, in the order of [evidence.Datasets], and the attributes of directory objects. What reports
-// and shared facts show is part of it. Attributes that are read on request only are wanted for the rules whose ids are given.
+// and shared facts show is part of it, the output of PowerShell commands is not: nobody can ask for it. Attributes that are read on request only are wanted for the rules whose ids are given.
 func Wanted(rules []*Rule, onRequest ...string) (datasets []evidence.Dataset, attributes []string) {
 	want := map[evidence.Dataset]bool{
 		evidence.ADForests: true, evidence.ADDomains: true, evidence.ADServers: true, evidence.ADUsers: true, evidence.ADPools: true,
@@ -34,10 +34,13 @@ func Wanted(rules []*Rule, onRequest ...string) (datasets []evidence.Dataset, at
 			needs = append(slices.Clip(needs), v.Needs...)
 		}
 		for _, n := range needs {
-			if n.OnRequest && !slices.Contains(onRequest, r.ID) {
+			if n.OnRequest && !slices.Contains(onRequest, r.ID) || n.Dataset.Export() {
 				continue
 			}
 			want[n.Dataset] = true
+			for _, s := range slices.Concat(n.Instead, n.Partly) {
+				want[s.Dataset] = want[s.Dataset] || !s.Dataset.Export()
+			}
 			switch n.Dataset {
 			case evidence.ADUsers, evidence.ADContacts, evidence.ADGroups:
 				for _, a := range n.Attributes {

@@ -22,6 +22,7 @@ type Settings struct {
 	AlternateLoginID bool          // people sign in with another attribute than userPrincipalName
 	NoServer         bool          // no Skype for Business Server is left, whatever objects remain in the directory
 	OnlineSuffixes   []string      // host name endings of the hosting provider that stands for Microsoft 365
+	LicenceNames     plans.Names   // of subscriptions and plans beyond the compiled-in ones
 }
 
 // Pass is what a rule's check gets: the evidence, the facts that rules share, the rule's parameters, and a place to report. A Pass serves one goroutine;
@@ -31,9 +32,11 @@ type Pass struct {
 	Settings Settings
 	*facts
 	rule     *Rule
+	tenant   string // of the pair that is judged, when its directory user is in several tenants
 	params   any
 	severity Severity        // configured for all findings of the rule, 0 when it is not
 	silent   map[string]bool // variants that are not assessed
+	stale    []Fact          // what the rule reads of files that are too old
 	checked  int
 	findings []Finding
 }
@@ -56,7 +59,17 @@ type facts struct {
 	numbered    func() bool // somebody has a telephone number
 	homes       func() *Homes
 	resource    func() map[string]bool // forests of resource accounts
-	narrowed    bool                   // the configuration kept the reading of directory users to a part
+	ties        func() map[string][]string
+	numbers     func() *Numbers
+	ids         func() map[directory.GUID]int32 // rows of the tenant users
+	online      func() onlineUsers
+	signIns     func() map[directory.GUID]evidence.SignIn
+	sipInfo     func() map[directory.GUID]evidence.SIPInfo
+	roles       func() map[directory.GUID][]directory.GUID
+	former      func() *join.Former
+	onlineTaken time.Time // of the output of Get-CsOnlineUser
+	oldOnline   bool      // it is older than the configuration allows
+	narrowed    bool      // the configuration kept the reading of directory users to a part
 }
 
 func newFacts(s *evidence.Snapshot, o Options) *facts {
@@ -69,7 +82,7 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 	f.pairs = sync.OnceValue(func() *join.Pairs { return join.New(s, nobody) })
 	f.disputed = sync.OnceValue(func() *join.Disputed { return join.NewDisputed(s) })
 	f.topology = sync.OnceValue(func() *topology.Deployment { return topology.New(s, o.Settings.OnlineSuffixes, o.Settings.NoServer) })
-	f.plans = sync.OnceValue(func() *plans.Catalogue { return plans.New(s) })
+	f.plans = sync.OnceValue(func() *plans.Catalogue { return plans.New(s, o.Settings.LicenceNames) })
 	for _, k := range []owners.Kind{owners.SIPPrimary, owners.SIPProxy, owners.SMTP, owners.UPN, owners.Alias, owners.Target, owners.Phone, owners.MainNumber} {
 		f.owners[k] = sync.OnceValue(func() *owners.Index {
 			return owners.New(s, k, func(a evidence.ADObject) bool { return !nobody(a) })
@@ -99,8 +112,29 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 		return domains.New(s, func(o evidence.ADObject) bool { return f.scope().In(o) })
 	})
 	f.resource = sync.OnceValue(func() map[string]bool { return resourceForests(s, f.scope()) })
+	f.ties = sync.OnceValue(func() map[string][]string { return newTies(s, f.pairs) })
 	f.sipUsed = sync.OnceValue(func() bool { return sipUsed(s) })
 	f.numbered = sync.OnceValue(func() bool { return numbered(s) })
+	f.numbers = sync.OnceValue(func() *Numbers { return newNumbers(s) })
+	f.ids = sync.OnceValue(func() map[directory.GUID]int32 { return newIDs(s) })
+	f.online = sync.OnceValue(func() onlineUsers { return newOnlineUsers(s) })
+	f.roles = sync.OnceValue(func() map[directory.GUID][]directory.GUID { return newRoles(s) })
+	f.former = sync.OnceValue(func() *join.Former { return join.NewFormer(s) })
+	f.signIns = sync.OnceValue(func() map[directory.GUID]evidence.SignIn {
+		m := make(map[directory.GUID]evidence.SignIn, s.Rows(evidence.TenantSignIns))
+		for a := range s.SignIns() {
+			m[a.ID()] = a
+		}
+		return m
+	})
+	f.sipInfo = sync.OnceValue(func() map[directory.GUID]evidence.SIPInfo {
+		m := map[directory.GUID]evidence.SIPInfo{}
+		for i := range s.SIPInfos() {
+			m[i.ID()] = i
+		}
+		return m
+	})
+	f.onlineTaken, f.oldOnline = exportTaken(s, evidence.TeamsOnlineUsers)
 	f.homes = sync.OnceValue(func() *Homes { return newHomes(s, f.scope(), f.topology()) })
 	return f
 }
@@ -164,6 +198,12 @@ func (p *Pass) Scope() *scope.Scope { return p.facts.scope() }
 
 // Pairs tells which directory user is which tenant user.
 func (p *Pass) Pairs() *join.Pairs { return p.facts.pairs() }
+
+// Numbers tells who has which telephone number in the tenants.
+func (p *Pass) Numbers() *Numbers { return p.facts.numbers() }
+
+// Former tells what deleted tenant users still hold.
+func (p *Pass) Former() *join.Former { return p.facts.former() }
 
 // Disputed tells who holds the values that directory synchronisation refused.
 func (p *Pass) Disputed() *join.Disputed { return p.facts.disputed() }
@@ -266,7 +306,10 @@ func (p *Pass) Report(f Finding) {
 	if p.silent[f.Variant] {
 		return
 	}
-	f.Rule = p.rule
+	f.Rule, f.tenant = p.rule, p.tenant
+	if len(p.stale) > 0 {
+		f.Evidence = append(slices.Clip(f.Evidence), p.stale...)
+	}
 	switch {
 	case p.severity != 0:
 		f.Severity = p.severity

@@ -12,6 +12,7 @@ type Rule struct {
 	Title    string
 	Why      string // what happens to people when it is left alone
 	Fix      string // what to do, step by step; it can be followed without this tool
+	FixHere  string // with {placeholders}: what is added to the remedy of findings that have all these arguments; "" for nothing
 	Guards   string // when the rule stays silent on purpose
 	Refs     []Ref
 	Message  string    // of variant "", with {placeholders} for the finding's arguments; "" when every finding has a variant
@@ -36,6 +37,8 @@ type Variant struct {
 	Later string
 	// Needs are the needs of this variant beyond the rule's. When they were not read, the variant ends as not assessed and the rest of the rule stands.
 	Needs []Need
+	// Beside says that the variant judges other objects than the people of the rule, so that nobody is in doubt when it was not assessed.
+	Beside bool
 }
 
 // Ref is a public source.
@@ -58,6 +61,17 @@ type Need struct {
 	// Whole says that the rule concludes from what is not there, so that a dataset which the configuration narrowed (search bases, exclusions, filters) counts as one
 	// that was read in part. Other rules take a narrowed dataset for all that they are meant to judge.
 	Whole bool
+	// Instead lists data of which any one, read completely with its attributes, does as well: then the need is met although its own dataset was not read. It must be
+	// of each tenant whose own data is lacking: what was brought along of one says nothing about another.
+	Instead []Substitute
+	// Partly lists data of which any one lets the rule judge a part where its own dataset could not be read: what it finds holds, but it cannot pass.
+	Partly []Substitute
+}
+
+// Substitute is data that can stand in for other data. A dataset may stand in a list more than once, with attributes of which either will do.
+type Substitute struct {
+	Dataset    evidence.Dataset
+	Attributes []string
 }
 
 // Variant gives the variant with that code; ok is false for "" and for unknown codes.

@@ -46,6 +46,8 @@ type Outcome struct {
 	Status   Status
 	Reason   Reason // why it is not applicable, not assessed or broken, or on what its findings rest
 	Excused  bool   // not assessed only because its source was left out, or narrowed, on purpose
+	Wanting  bool   // not assessed only because nobody brought the data along: the output of a PowerShell command, or what is read on request
+	Beside   bool   // not assessed, or judged on a part, only for variants that judge other objects than people
 	Partial  bool   // judged on datasets that were read in part: what it found holds, what it did not find means nothing
 	Checked  int    // objects judged
 	Hits     int    // findings
@@ -58,7 +60,7 @@ type VariantOutcome struct {
 	Reason  Reason
 	Later   bool // it waits for data that no collector reads yet
 	Excused bool // its source was left out on purpose
-	// OnRequest says that it rests on costly attributes that nobody asked for: it says nothing about this run.
+	// OnRequest says that it rests on costly attributes that nobody asked for, or on data that nobody brought along: it says nothing about this run.
 	OnRequest bool
 }
 
@@ -96,6 +98,8 @@ type job struct {
 	outcome Outcome
 	base    Pass
 	units   int
+	stale   Reason // the rule rests on files that are too old
+	beside  bool   // only variants beside the people rest on a part
 	mu      sync.Mutex
 	judged  []judged
 	left    atomic.Int64
@@ -125,7 +129,8 @@ func (r *run) prepare(rule *Rule) *job {
 	}
 	verdict := r.coverage(rule.Needs)
 	j.outcome.Partial = verdict.partial
-	j.outcome.Reason, j.outcome.Excused = verdict.reason, verdict.excused
+	person := verdict.partial
+	j.outcome.Reason, j.outcome.Excused, j.outcome.Wanting = verdict.reason, verdict.excused, verdict.wanting
 	if !verdict.assessed {
 		j.outcome.Status = NotAssessed
 		return j
@@ -138,14 +143,21 @@ func (r *run) prepare(rule *Rule) *job {
 		verdict := r.coverage(v.Needs)
 		if verdict.partial {
 			j.part(verdict)
+			person = person || !v.Beside
 		}
 		switch {
 		case v.Later != "":
 			j.silence(VariantOutcome{Code: v.Code, Reason: Because("later", Str("data", v.Later)), Later: true})
 		case !verdict.assessed:
-			j.silence(VariantOutcome{Code: v.Code, Reason: verdict.reason, Excused: verdict.excused})
+			j.silence(VariantOutcome{Code: v.Code, Reason: verdict.reason, Excused: verdict.excused, OnRequest: verdict.wanting})
 		}
 	}
+	j.beside = j.outcome.Partial && !person
+	all := slices.Clone(rule.Needs)
+	for _, v := range rule.Variants {
+		all = append(all, v.Needs...)
+	}
+	j.base.stale, j.stale = r.stale(all)
 	if rule.Applies != nil {
 		if why := r.applies(j); !why.IsZero() {
 			return j
@@ -182,37 +194,102 @@ func (r *run) applies(j *job) (why Reason) {
 }
 
 type verdict struct {
-	assessed, partial, excused bool
-	reason                     Reason
+	assessed, partial, excused, wanting bool
+	reason                              Reason
 }
 
 // coverage says whether the needs were read.
 func (r *run) coverage(needs []Need) verdict {
 	v := verdict{assessed: true}
-	excused, partExcused := true, true
+	excused, partExcused, wanting, partWanting := true, true, true, true
 	for _, n := range needs {
 		if n.Optional {
 			continue
 		}
 		reason, part := lack(r.evidence, n)
+		brought := n.Dataset.Supplied() && r.leftOut(n.Dataset)
+		if reason.IsZero() && r.oneSided(n.Dataset) { // findings in what was brought along hold, but nobody knows the other tenants
+			v.partial = true
+			if v.reason.IsZero() {
+				v.reason = unasked(n.Dataset)
+			}
+			continue
+		}
 		switch {
-		case reason.IsZero():
-		case part && n.PartOK:
+		case reason.IsZero(), r.replaced(n, n.Instead):
+		case part && n.PartOK, r.replaced(n, n.Partly):
 			v.partial = true
 			if v.reason.IsZero() {
 				v.reason = reason
 			}
-			partExcused = partExcused && reason.Code == narrowed
+			partExcused = partExcused && (reason.Code == narrowed || brought)
+			partWanting = partWanting && brought
 		default:
 			if v.assessed {
 				v.reason = reason
 			}
 			v.assessed = false
 			excused = excused && (r.leftOut(n.Dataset) || reason.Code == narrowed)
+			wanting = wanting && brought
 		}
 	}
 	v.excused = !v.assessed && excused || v.assessed && v.partial && partExcused
+	v.wanting = !v.assessed && wanting || v.assessed && v.partial && partWanting
 	return v
+}
+
+// replaced says that other data stands in for what a need lacks, at each source that lacks it.
+func (r *run) replaced(n Need, by []Substitute) bool {
+	return len(by) > 0 && !slices.ContainsFunc(r.lacking(n), func(source string) bool {
+		return !slices.ContainsFunc(by, func(s Substitute) bool { return r.gives(s, source, ofTenant(n.Dataset) == ofTenant(s.Dataset)) })
+	})
+}
+
+// lacking lists the sources that a need was not read from: those that were asked in vain, or all tenants when none was asked.
+func (r *run) lacking(n Need) []string {
+	var sources []string
+	asked := false
+	for _, c := range r.evidence.Of(n.Dataset) {
+		if c.State == evidence.NotRequested {
+			continue
+		}
+		asked = true
+		if c.State != evidence.Complete || slices.ContainsFunc(n.Attributes, c.Lacks) {
+			sources = append(sources, c.Source)
+		}
+	}
+	if !asked {
+		for _, c := range r.evidence.Of(evidence.TenantUsers) {
+			sources = append(sources, c.Source)
+		}
+	}
+	if len(sources) == 0 {
+		return []string{""}
+	}
+	return sources
+}
+
+// oneSided says that the output of a command was brought along for some of the tenants only.
+func (r *run) oneSided(d evidence.Dataset) bool {
+	if !d.Export() || !ofTenant(d) || r.evidence.Rows(evidence.TenantOrganization) <= 1 {
+		return false
+	}
+	return slices.ContainsFunc(r.evidence.Of(evidence.TenantOrganization), func(tenant evidence.Coverage) bool {
+		return !slices.ContainsFunc(r.evidence.Of(d), func(c evidence.Coverage) bool { return strings.EqualFold(c.Source, tenant.Source) })
+	})
+}
+
+// ofTenant says that a dataset belongs to a tenant; the others belong to a forest.
+func ofTenant(d evidence.Dataset) bool { return d.Tenant() || strings.HasPrefix(string(d), "teams.") }
+
+// gives says that data was read completely, with its attributes, from a source; alike says that sources of both sides can be compared. What does not say whose it is is that
+// of the only tenant.
+func (r *run) gives(s Substitute, source string, alike bool) bool {
+	only := r.evidence.Rows(evidence.TenantOrganization) <= 1
+	return slices.ContainsFunc(r.evidence.Of(s.Dataset), func(c evidence.Coverage) bool {
+		return c.State == evidence.Complete && !slices.ContainsFunc(s.Attributes, c.Lacks) &&
+			(!alike || strings.EqualFold(c.Source, source) || only && (c.Source == "" || source == ""))
+	})
 }
 
 // narrowed is the reason of a rule that needs the whole of a dataset which the configuration narrowed.
@@ -234,9 +311,10 @@ func (r *run) unasked(needs []Need) Reason {
 	return Reason{}
 }
 
+// leftOut says that nobody asked for a dataset on purpose: its source was left out, or it is one that an operator brings along.
 func (r *run) leftOut(d evidence.Dataset) bool {
 	return r.evidence.State(d) == evidence.NotRequested &&
-		(d.AD() && slices.Contains(r.options.LeftOut, "ad") || d.Tenant() && slices.Contains(r.options.LeftOut, "tenant"))
+		(d.Supplied() || d.AD() && slices.Contains(r.options.LeftOut, "ad") || d.Tenant() && slices.Contains(r.options.LeftOut, "tenant"))
 }
 
 // lack says what of a need was not read; part is true when rows were read that can be judged. A source that was not asked for the dataset says nothing when
@@ -268,9 +346,23 @@ func lack(s *evidence.Snapshot, n Need) (reason Reason, part bool) {
 		}
 	}
 	if !asked {
-		return Because("notRequested", dataset), false
+		return unasked(n.Dataset), false
 	}
 	return reason, read && !reason.IsZero()
+}
+
+// unasked is the reason when no source was asked for a dataset.
+func unasked(d evidence.Dataset) Reason {
+	dataset := Str("dataset", string(d))
+	switch {
+	case d.Export():
+		return Because("notSupplied", dataset)
+	case d == evidence.TenantSignIns:
+		return Because("notSwitchedOn", dataset, Str("key", "graph.signIns"))
+	case d.Supplied():
+		return Because("notSwitchedOn", dataset, Str("key", "graph.beta"))
+	}
+	return Because("notRequested", dataset)
 }
 
 // work runs the shards of all jobs.
@@ -379,17 +471,32 @@ func (j *job) close() (Outcome, []Finding) {
 			j.unreadVariant()
 		}
 	}
+	if j.beside && !slices.ContainsFunc(j.outcome.Variants, j.aboutPeople) {
+		j.outcome.Beside = true
+	}
 	j.outcome.Excused = j.outcome.Excused && j.outcome.Status == NotAssessed
+	if (j.outcome.Status == Passed || j.outcome.Status == Failed) && j.outcome.Reason.IsZero() {
+		j.outcome.Reason = j.stale
+	}
 	return j.outcome, findings
+}
+
+// aboutPeople says that a variant that was not assessed judges the people of the rule, and that the run was to read its data.
+func (j *job) aboutPeople(v VariantOutcome) bool {
+	of, _ := j.outcome.Rule.Variant(v.Code)
+	return !v.Later && !v.OnRequest && !of.Beside
 }
 
 // unreadVariant keeps a rule without findings from passing when a variant could not be judged: unread is never a pass. A variant that waits for data that nobody reads yet
 // says nothing about this run.
 func (j *job) unreadVariant() {
-	excused := true
+	excused, beside := true, true
 	for _, v := range j.outcome.Variants {
 		if v.Later || v.OnRequest {
 			continue
+		}
+		if of, ok := j.outcome.Rule.Variant(v.Code); ok {
+			beside = beside && of.Beside
 		}
 		if j.outcome.Status = NotAssessed; j.outcome.Reason.IsZero() {
 			j.outcome.Reason = v.Reason
@@ -397,6 +504,7 @@ func (j *job) unreadVariant() {
 		excused = excused && v.Excused
 	}
 	j.outcome.Excused = j.outcome.Status == NotAssessed && excused
+	j.outcome.Beside = j.outcome.Status == NotAssessed && beside
 }
 
 // compare orders findings of one rule independently of the order of rows.
@@ -409,7 +517,7 @@ func compare(a, b Finding) int {
 			return c
 		}
 	}
-	return 0
+	return cmp.Compare(a.tenant, b.tenant)
 }
 
 // meter counts finished rules and tells them one at a time.

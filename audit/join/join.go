@@ -3,6 +3,7 @@ package join
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"hybridaudit/sources/evidence"
@@ -45,14 +46,16 @@ type Pairs struct {
 	s        *evidence.Snapshot
 	toTenant []int32 // by row of ADUsers, -1 when there is none
 	toAD     []int32 // by row of TenantUsers
-	by       []Match // by row of ADUsers
+	by       []Match // by row of TenantUsers
 	cloud    map[string][]int32
+	several  map[int32]bool // rows of ADUsers with partners in more than one tenant
 }
 
-// New joins the users of the snapshot. The result does not depend on the order of rows: of several directory users that claim one tenant user by the
-// same match, an enabled one goes before a disabled one and then the lower objectGUID. conflict says which directory users can never be a pair.
+// New joins the users of the snapshot, tenant by tenant: one forest may be synchronised to several. The result does not depend on the order of rows: of several directory
+// users that claim one tenant user by the same match, an enabled one goes before a disabled one and then the lower objectGUID. conflict says which directory users can never
+// be a pair.
 func New(s *evidence.Snapshot, conflict func(evidence.ADObject) bool) *Pairs {
-	p := &Pairs{s: s, toTenant: filled(s.Rows(evidence.ADUsers)), toAD: filled(s.Rows(evidence.TenantUsers)), by: make([]Match, s.Rows(evidence.ADUsers))}
+	p := &Pairs{s: s, toTenant: filled(s.Rows(evidence.ADUsers)), toAD: filled(s.Rows(evidence.TenantUsers)), by: make([]Match, s.Rows(evidence.TenantUsers)), several: map[int32]bool{}}
 	if len(p.toAD) == 0 || len(p.toTenant) == 0 {
 		return p
 	}
@@ -60,11 +63,38 @@ func New(s *evidence.Snapshot, conflict func(evidence.ADObject) bool) *Pairs {
 	for o := range s.ADObjects(evidence.ADUsers) {
 		skip[o.Row()] = conflict(o)
 	}
-	for _, m := range []Match{ByAnchor, BySID, ByDN, ByUPN, BySMTP} {
-		p.pass(m, skip)
+	for _, tenant := range tenants(s) {
+		joined := filled(len(p.toTenant)) // to users of this tenant
+		for _, m := range []Match{ByAnchor, BySID, ByDN, ByUPN, BySMTP} {
+			p.pass(tenant, m, skip, joined)
+		}
+		for a, t := range joined {
+			first := p.toTenant[a]
+			if t >= 0 && first >= 0 {
+				p.several[int32(a)] = true
+			}
+			if t >= 0 && (first < 0 || p.by[t] < p.by[first]) {
+				p.toTenant[a] = t
+			}
+		}
 	}
 	p.indexCloud()
 	return p
+}
+
+// tenants lists the tenants of the users, in order.
+func tenants(s *evidence.Snapshot) []string {
+	var all []string
+	last := "\x00" // rows of a tenant mostly stand together
+	for u := range s.TenantUsers() {
+		if t := u.Tenant(); t != last {
+			if last = t; !slices.Contains(all, t) {
+				all = append(all, t)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 func filled(n int) []int32 {
@@ -75,11 +105,11 @@ func filled(n int) []int32 {
 	return s
 }
 
-// pass joins by one kind of match what is not joined yet.
-func (p *Pairs) pass(m Match, skip []bool) {
+// pass joins by one kind of match what of a tenant is not joined yet.
+func (p *Pairs) pass(tenant string, m Match, skip []bool, joined []int32) {
 	index := map[string]int32{}
 	for u := range p.s.TenantUsers() {
-		if p.toAD[u.Row()] >= 0 || guest(u) {
+		if p.toAD[u.Row()] >= 0 || u.Tenant() != tenant || guest(u) {
 			continue
 		}
 		if key := tenantKey(u, m); key != "" {
@@ -95,7 +125,7 @@ func (p *Pairs) pass(m Match, skip []bool) {
 	}
 	claims := map[int32]int32{}
 	for o := range p.s.ADObjects(evidence.ADUsers) {
-		if p.toTenant[o.Row()] >= 0 || skip[o.Row()] {
+		if joined[o.Row()] >= 0 || skip[o.Row()] {
 			continue
 		}
 		for _, key := range adKeys(o, m) {
@@ -110,7 +140,7 @@ func (p *Pairs) pass(m Match, skip []bool) {
 		}
 	}
 	for t, a := range claims {
-		p.toTenant[a], p.toAD[t], p.by[a] = t, a, m
+		joined[a], p.toAD[t], p.by[t] = t, a, m
 	}
 }
 
@@ -195,12 +225,22 @@ func guest(u evidence.TenantUser) bool {
 	return strings.EqualFold(u.UserType(), "Guest") || strings.Contains(strings.ToLower(u.UPN()), "#ext#")
 }
 
-// Tenant gives the tenant user that a directory user is, and how that was found; the zero value when there is none.
+// Tenant gives the tenant user that a directory user is, and how that was found; the zero value when there is none. Of users of several tenants it is the one that was found
+// most surely.
 func (p *Pairs) Tenant(o evidence.ADObject) (evidence.TenantUser, Match) {
 	if o.Dataset() != evidence.ADUsers || o.Row() >= len(p.toTenant) || p.toTenant[o.Row()] < 0 {
 		return evidence.TenantUser{}, Unmatched
 	}
-	return p.s.TenantUserAt(int(p.toTenant[o.Row()])), p.by[o.Row()]
+	t := p.toTenant[o.Row()]
+	return p.s.TenantUserAt(int(t)), p.by[t]
+}
+
+// Among tells tenants apart for a person who is in several: the tenant of the user, "" for all others.
+func (p *Pairs) Among(u evidence.TenantUser) string {
+	if u.Row() < len(p.toAD) && p.toAD[u.Row()] >= 0 && p.several[p.toAD[u.Row()]] {
+		return u.Tenant()
+	}
+	return ""
 }
 
 // AD gives the directory user that a tenant user is, and how that was found; the zero value when there is none.
@@ -208,8 +248,7 @@ func (p *Pairs) AD(u evidence.TenantUser) (evidence.ADObject, Match) {
 	if u.Row() >= len(p.toAD) || p.toAD[u.Row()] < 0 {
 		return evidence.ADObject{}, Unmatched
 	}
-	row := p.toAD[u.Row()]
-	return p.s.ADObjectAt(evidence.ADUsers, int(row)), p.by[row]
+	return p.s.ADObjectAt(evidence.ADUsers, int(p.toAD[u.Row()])), p.by[u.Row()]
 }
 
 // indexCloud lists the unjoined users that are mastered in the tenant, by UPN and by every SMTP address.

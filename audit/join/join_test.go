@@ -170,6 +170,30 @@ func TestMatches(t *testing.T) {
 }
 
 // Objects that can be nobody take no account from anybody.
+// One forest may be synchronised to two tenants: each has its own user for a directory user, and neither takes it away from the other.
+func TestTwoTenants(t *testing.T) {
+	s := snapshot(t, []row{{"objectGUID": guid(1), "userPrincipalName": "anna@contoso.com"}, {"objectGUID": guid(2)}}, []row{
+		{"id": guid(12), "tenant": "b", "onPremisesImmutableId": anchor(1)},
+		{"id": guid(11), "tenant": "a", "onPremisesSyncEnabled": true, "userPrincipalName": "anna@contoso.com"},
+		{"id": guid(13), "tenant": "a", "onPremisesImmutableId": anchor(2)},
+		{"id": guid(14), "tenant": "b", "onPremisesImmutableId": anchor(2)},
+	})
+	p := join.New(s, nobody)
+	var got []string
+	for u := range s.TenantUsers() {
+		o, by := p.AD(u)
+		got = append(got, fmt.Sprintf("%s of %s is %s %s", short(u.ID().String()), u.Tenant(), short(o.GUID().String()), by))
+	}
+	for o := range s.ADObjects(evidence.ADUsers) {
+		u, by := p.Tenant(o)
+		got = append(got, fmt.Sprintf("%s is %s %s", short(o.GUID().String()), short(u.ID().String()), by))
+	}
+	want := []string{"c of b is 1 anchor", "b of a is 1 upn", "d of a is 2 anchor", "e of b is 2 anchor", "1 is c anchor", "2 is d anchor"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestConflictObjectsAreNoPartners(t *testing.T) {
 	s := snapshot(t, []row{{"objectGUID": guid(1), "userPrincipalName": "a@contoso.com"}, {"objectGUID": guid(2), "userPrincipalName": "a@contoso.com"}},
 		[]row{{"id": guid(11), "userPrincipalName": "a@contoso.com", "onPremisesSyncEnabled": true}})

@@ -1,6 +1,7 @@
 package plans_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func catalogue(t *testing.T, user string) (*plans.Catalogue, evidence.TenantUser
 		}
 	}
 	s := b.Seal()
-	return plans.New(s), s.TenantUserAt(0)
+	return plans.New(s, plans.Names{}), s.TenantUserAt(0)
 }
 
 func TestAssignments(t *testing.T) {
@@ -82,7 +83,7 @@ func TestAssignments(t *testing.T) {
 
 func TestSeats(t *testing.T) {
 	catalogue, _ := catalogue(t, `{}`)
-	got := map[plans.Group][]plans.Seats{plans.Teams: catalogue.Seats(plans.Teams), plans.Skype: catalogue.Seats(plans.Skype)}
+	got := map[plans.Group][]plans.Seats{plans.Teams: catalogue.Seats("", plans.Teams), plans.Skype: catalogue.Seats("", plans.Skype)}
 	want := map[plans.Group][]plans.Seats{plans.Teams: {{SKU: "SPE_E5", Free: 3}}, plans.Skype: {{SKU: "MCOSTANDARD", Free: -1}, {SKU: "SPE_E5", Free: 3}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -109,5 +110,33 @@ func TestUnusualStates(t *testing.T) {
 	}
 	if s := catalogue.Of(u, plans.Skype); s.State != "NEW" || s.Usable() || s.Plan != skype {
 		t.Errorf("the best state of Skype for Business is %+v", s)
+	}
+}
+
+// Names that an operator brings go before the compiled-in ones, and make unknown ids readable.
+func TestBroughtNames(t *testing.T) {
+	c := plans.New(evidence.NewBuilder(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)).Seal(), plans.Names{
+		SKUs: map[string]string{"05e9a617-0261-4cee-bb44-138d3ef5d965": "M365 E3", single: "New thing"}, Plans: map[string]string{teams: "Teams", single: "New plan"},
+	})
+	got := []string{c.Display("05E9A617-0261-4CEE-BB44-138D3EF5D965"), c.Display(single), c.Display(both), c.PlanDisplay(teams), c.PlanDisplay(single), c.PlanDisplay(skype)}
+	want := []string{"M365 E3", "New thing", both, "Teams", "New plan", "Skype for Business Online (Plan 2)"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// What a licence gives: the groups whose plan is switched on, the others not.
+func TestGroups(t *testing.T) {
+	catalogue, _ := catalogue(t, `{}`)
+	for _, c := range []struct {
+		sku  string
+		off  []string
+		want map[plans.Group]string
+	}{
+		{both, nil, map[plans.Group]string{plans.Teams: teams, plans.Skype: skype}}, {both, []string{teams}, map[plans.Group]string{plans.Skype: skype}}, {"unknown", nil, nil},
+	} {
+		if diff := cmp.Diff(c.want, catalogue.Groups(c.sku, slices.Values(c.off))); diff != "" {
+			t.Errorf("%s without %v (-want +got):\n%s", c.sku, c.off, diff)
+		}
 	}
 }

@@ -79,9 +79,14 @@ func (c *Catalogue) summarise(u evidence.TenantUser, teams, skype []brief) {
 		if !ok {
 			continue
 		}
-		b := &teams[u.Row()]
-		if known.group == Skype {
+		var b *brief
+		switch known.group {
+		case Teams:
+			b = &teams[u.Row()]
+		case Skype:
 			b = &skype[u.Row()]
+		case Phone, Conferencing, Calling:
+			continue // few ask for them: see read
 		}
 		state := max(0, slices.Index(states, p.Status))
 		at := int64(0)

@@ -9,25 +9,31 @@ import (
 	"hybridaudit/audit/plans"
 )
 
-// The table of plans can be read (New would panic), every id is there once, and in the form in which the tenant writes it.
-func TestTable(t *testing.T) {
-	source, err := os.ReadFile("plans.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(source)), "\n")
-	if lines[0] != "group,name,id" {
-		t.Fatalf("the table begins with %q", lines[0])
-	}
-	row := regexp.MustCompile(`^(teams|skype),[A-Z0-9_]+,([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
-	seen := map[string]bool{}
-	for _, l := range lines[1:] {
-		m := row.FindStringSubmatch(l)
-		if m == nil || seen[m[2]] {
-			t.Errorf("bad or repeated row %q", l)
-			continue
+// The tables can be read (New would panic), every id is there once, in the form in which the tenant writes it, and everything has a name.
+func TestTables(t *testing.T) {
+	const id = `([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`
+	for _, table := range []struct{ file, heading, row string }{
+		{"plans.csv", "group,name,id,display", `^(?:teams|skype|phone|conferencing|calling|),[A-Za-z0-9_]+,` + id + `,[^,"]*[^, "]$`},
+		{"skus.csv", "id,part,display,kind", `^` + id + `,[^,"]+,[^,"]+,(?:free)?$`},
+	} {
+		source, err := os.ReadFile(table.file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		seen[m[2]] = true
+		lines := strings.Split(strings.TrimSpace(string(source)), "\n")
+		if lines[0] != table.heading {
+			t.Fatalf("%s begins with %q", table.file, lines[0])
+		}
+		row := regexp.MustCompile(table.row)
+		seen := map[string]bool{}
+		for _, l := range lines[1:] {
+			m := row.FindStringSubmatch(l)
+			if m == nil || seen[m[1]] {
+				t.Errorf("%s: bad or repeated row %q", table.file, l)
+				continue
+			}
+			seen[m[1]] = true
+		}
 	}
 }
 
@@ -76,6 +82,23 @@ func TestNames(t *testing.T) {
 	for id, want := range map[string]string{teams: "TEAMS1", skype: "MCOSTANDARD", "unknown": "unknown"} {
 		if got := catalogue.Name(id); got != want {
 			t.Errorf("plan %s is %s, want %s", id, got, want)
+		}
+	}
+	for id, want := range map[string]string{
+		both: "SPE_E5", "unknown": "unknown", "05e9a617-0261-4cee-bb44-138d3ef5d965": "Microsoft 365 E3", "E43B5B99-8DFB-405F-9987-DC307F34BCBD": "Microsoft Teams Phone Standard",
+	} {
+		if got := catalogue.Display(id); got != want {
+			t.Errorf("SKU %s is called %s, want %s", id, got, want)
+		}
+	}
+	for id, want := range map[string]string{strings.ToUpper(teams): "Microsoft Teams", "4828c8ec-dc2e-4779-b502-87ac9ce28ab7": "Phone System", "unknown": "unknown"} {
+		if got := catalogue.PlanDisplay(id); got != want {
+			t.Errorf("plan %s is called %s, want %s", id, got, want)
+		}
+	}
+	for id, want := range map[string]bool{both: false, "f30db892-07e9-47e9-837c-80727f46fd3d": true, "SOMETHING_VIRAL": true, "unknown": false} {
+		if got := catalogue.Free(id); got != want {
+			t.Errorf("SKU %s is free: %t", id, got)
 		}
 	}
 	if !catalogue.Contains(both, plans.Teams) || catalogue.Contains(single, plans.Teams) || catalogue.Contains("unknown", plans.Skype) {

@@ -7,10 +7,12 @@ import (
 	"hybridaudit/audit/rules/adr"
 	"hybridaudit/audit/rules/dom"
 	"hybridaudit/audit/rules/dq"
+	"hybridaudit/audit/rules/fed"
 	"hybridaudit/audit/rules/hom"
 	"hybridaudit/audit/rules/join"
 	"hybridaudit/audit/rules/lic"
 	"hybridaudit/audit/rules/sip"
+	"hybridaudit/audit/rules/svc"
 	"hybridaudit/audit/rules/syn"
 	"hybridaudit/audit/rules/tim"
 	"hybridaudit/audit/rules/top"
@@ -60,16 +62,25 @@ func All() []*audit.Rule {
 		voi.VOI002,
 		voi.VOI003,
 		voi.VOI004,
+		voi.VOI005,
+		voi.VOI006,
+		voi.VOI007,
+		voi.VOI008,
 		voi.VOI009,
 		join.JOIN001,
 		join.JOIN002,
 		join.JOIN003,
 		join.JOIN004,
+		join.JOIN005,
 		join.JOIN006,
 		join.JOIN007,
 		join.JOIN008,
 		join.JOIN009,
+		join.JOIN010,
+		join.JOIN011,
 		join.JOIN012,
+		join.JOIN013,
+		join.JOIN014,
 		lic.LIC001,
 		lic.LIC002,
 		lic.LIC003,
@@ -80,20 +91,40 @@ func All() []*audit.Rule {
 		lic.LIC008,
 		lic.LIC009,
 		lic.LIC010,
+		lic.LIC011,
+		lic.LIC012,
 		dom.DOM001,
+		dom.DOM002,
 		dom.DOM003,
+		dom.DOM004,
+		fed.FED001,
+		fed.FED005,
+		fed.FED006,
+		fed.FED007,
+		fed.FED008,
 		syn.SYN001,
 		syn.SYN002,
+		syn.SYN003,
+		syn.SYN004,
+		syn.SYN005,
+		syn.SYN006,
+		svc.SVC001,
+		svc.SVC002,
 		tim.TIM001,
 		tim.TIM002,
 		top.TOP001,
 		top.TOP002,
 		top.TOP003,
+		top.TOP004,
+		top.TOP005,
+		top.TOP006,
 		top.TOP007,
 		top.TOP008,
 		top.TOP009,
+		top.TOP010,
 		top.TOP011,
 		dq.DQ001,
 		dq.DQ002,
+		dq.DQ003,
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"hybridaudit/audit"
 	"hybridaudit/audit/rules"
@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite the wanted results of the case 
 var caseTime = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // A case file sits beside its rule: sip/sip001.txtar has the cases of SIP-001. Files in it are named "case/dataset", with one JSON object a line, and
-// "case/want"; "case/coverage" has lines "dataset state reason", "dataset missing attribute", "dataset notInCatalog attribute", "dataset asked attributes" or "dataset narrowed"; "case/settings" is YAML. See fillDefaults for what need
+// "case/want"; "case/coverage" has lines "dataset state reason", "dataset missing attribute", "dataset notInCatalog attribute", "dataset asked attributes", "dataset narrowed", "dataset stale", "dataset taken time", "dataset files names" or "dataset source name"; "case/settings" is YAML. See fillDefaults for what need
 // not be written.
 func TestCases(t *testing.T) {
 	byFile := map[string]*audit.Rule{}
@@ -119,6 +119,7 @@ type caseSettings struct {
 	Scope            scope.Config
 	Params           yaml.Node
 	LeftOut          []string
+	OnlineSuffixes   []string
 }
 
 // judge runs one rule over a case and prints what came of it.
@@ -138,7 +139,7 @@ func judgeCase(t *testing.T, rule *audit.Rule, input map[string][]byte) *audit.R
 		t.Fatal(err)
 	}
 	o := audit.Options{Rules: []*audit.Rule{rule}, Scope: set.Scope, LeftOut: set.LeftOut, Workers: 1}
-	o.Settings = audit.Settings{NoServer: set.NoServer, AlternateLoginID: set.AlternateLoginID}
+	o.Settings = audit.Settings{NoServer: set.NoServer, AlternateLoginID: set.AlternateLoginID, OnlineSuffixes: set.OnlineSuffixes}
 	if set.SyncInterval != "" {
 		d, err := time.ParseDuration(set.SyncInterval)
 		if err != nil {
@@ -272,6 +273,22 @@ func coverage(t *testing.T, d evidence.Dataset, rows int, lines string) evidence
 		case "narrowed":
 			c.Narrowed = true
 			continue
+		case "files":
+			c.Files = fields[2:]
+			continue
+		case "source":
+			c.Source = fields[2]
+			continue
+		case "stale":
+			c.Stale = true
+			continue
+		case "taken":
+			at, err := time.Parse(time.RFC3339, fields[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Started, c.Ended = at, at
+			continue
 		}
 		if err := c.State.UnmarshalText([]byte(fields[1])); err != nil {
 			t.Fatal(err)
@@ -291,9 +308,9 @@ var defaults = map[evidence.Dataset]string{
 // fillDefaults completes a row: short GUIDs ("1"), SIDs in text form, and for directory objects the class, an enabled account, a name, a DN and times long ago.
 func fillDefaults(t *testing.T, d evidence.Dataset, row map[string]any) {
 	t.Helper()
-	for _, name := range []string{"objectGUID", "id", "guid", "skuId"} {
-		if v, ok := row[name].(string); ok && d != evidence.TenantDomains && d != evidence.TenantSyncFeatures {
-			row[name] = long(v)
+	for _, c := range evidence.SchemaOf(d) {
+		if v, ok := row[c.Name].(string); ok && c.Kind == evidence.GUID {
+			row[c.Name] = long(v)
 		}
 	}
 	for _, name := range []string{"objectSid", "msRTCSIP-OriginatorSid", "msExchMasterAccountSid", "mS-DS-ConsistencyGuid"} {

@@ -194,6 +194,9 @@ func checkFinding(t *testing.T, r *audit.Rule, name string, f *audit.Finding) {
 			t.Errorf("%s %s, case %q: the message wants {%s}", r.ID, f.Variant, name, p)
 		}
 	}
+	for _, p := range text.Placeholders(r.FixHere) {
+		used[p] = true // findings without the argument go without the sentence
+	}
 	for _, id := range r.Identity {
 		if used[id] = true; f.Arg(id) == nil {
 			t.Errorf("%s %s, case %q: the identity wants %s", r.ID, f.Variant, name, id)
@@ -234,7 +237,8 @@ func placeholders(r *audit.Rule, variant string) []string {
 // subjectDatasets says where a subject's attribute comes from; "" when it is not a row of one dataset.
 var subjectDatasets = map[string]evidence.Dataset{
 	"ad.user": evidence.ADUsers, "ad.contact": evidence.ADContacts, "ad.group": evidence.ADGroups, "ad.pool": evidence.ADPools, "ad.server": "", "forest": evidence.ADForests,
-	"tenant.user": evidence.TenantUsers, "domain": evidence.TenantDomains, "sku": evidence.TenantSKUs, "tenant": evidence.TenantOrganization, "dataset": "",
+	"tenant.user": evidence.TenantUsers, "tenant.group": evidence.TenantGroups, "tenant.contact": evidence.TenantContacts, "domain": evidence.TenantDomains, "sku": evidence.TenantSKUs, "tenant": evidence.TenantOrganization, "dataset": "",
+	"host": "", "service": "",
 }
 
 func checkReasons(t *testing.T, c *text.Catalogue, r *audit.Rule, result *audit.Result) {

@@ -124,7 +124,50 @@ func organisation(t *rapid.T) org {
 			o[evidence.TenantTeamsUsers] = append(o[evidence.TenantTeamsUsers], row{"id": u["id"], "accountType": pick(t, "user", "sfbOnPremUser", "resourceAccount", "unknown")})
 		}
 	}
+	tenantMore(t, o)
 	return o
+}
+
+var numbers = []string{"+81312345601", "+81312345602", "+81312345601;ext=7"}
+
+// tenantMore adds what else the tenant knows: numbers, groups, contacts, deleted users, roles, sign-ins, and what commands print of its users.
+func tenantMore(t *rapid.T, o org) {
+	conflict := []row{{"category": "PropertyConflict", "propertyCausingError": "ProxyAddresses", "value": pick(t, proxies...)}}
+	for i, u := range o[evidence.TenantUsers] {
+		n := 0xa000 + 0x10*i
+		if rapid.Bool().Draw(t, "number") {
+			o[evidence.TenantNumbers] = append(o[evidence.TenantNumbers], row{
+				"id": fmt.Sprint("n", i), "telephoneNumber": pick(t, numbers...), "assignmentTargetId": u["id"], "numberSource": pick(t, "online", "onPremises"),
+			})
+		}
+		if rapid.Bool().Draw(t, "role") {
+			o[evidence.TenantRoles] = append(o[evidence.TenantRoles], row{"id": fmt.Sprint("r", i), "principalId": u["id"], "roleDefinitionId": guid(pick(t, 0xc1, 0xc2))})
+		}
+		if rapid.Bool().Draw(t, "sign-in") {
+			o[evidence.TenantSignIns] = append(o[evidence.TenantSignIns], row{"id": u["id"], "signInActivity.lastSignInDateTime": pick(t, "2026-01-05T08:00:00Z", "2026-11-20T08:00:00Z")})
+		}
+		if rapid.Bool().Draw(t, "command") {
+			o[evidence.TeamsOnlineUsers] = append(o[evidence.TeamsOnlineUsers], row{
+				"Identity": u["id"], "HostingProvider": pick(t, "SRV:", "sipfed.online.lync.com"), "UserValidationErrors": []row{{"ErrorCode": pick(t, "A", "B")}},
+			})
+		}
+		if rapid.Bool().Draw(t, "deleted") {
+			o[evidence.TenantDeletedUsers] = append(o[evidence.TenantDeletedUsers], row{
+				"id": guid(n + 1), "displayName": "Deleted", "userPrincipalName": pick(t, "a@contoso.com", "b@contoso.com"), "proxyAddresses": some(t, proxies...),
+				"deletedDateTime": "2026-11-11T08:00:00Z",
+			})
+		}
+		for k, d := range []evidence.Dataset{evidence.TenantGroups, evidence.TenantContacts} {
+			if rapid.Bool().Draw(t, string(d)) {
+				o[d] = append(o[d], row{"id": guid(n + 2 + k), "displayName": "Recipient", "proxyAddresses": some(t, proxies...), "onPremisesProvisioningErrors": conflict})
+			}
+		}
+	}
+	for _, u := range o[evidence.ADUsers] {
+		if rapid.Bool().Draw(t, "line") {
+			u["msRTCSIP-Line"], u["msRTCSIP-OptionFlags"] = "tel:"+pick(t, numbers...), 385
+		}
+	}
 }
 
 func pick[T any](t *rapid.T, from ...T) T { return rapid.SampledFrom(from).Draw(t, "value") }

@@ -81,8 +81,10 @@ func name(p evidence.Pool) string {
 }
 
 // Home reads an object's deployment locator. Letter case does not matter; a trailing dot or blank makes the value one that nobody routes by.
-func (d *Deployment) Home(o evidence.ADObject) Home {
-	locator := o.DeploymentLocator()
+func (d *Deployment) Home(o evidence.ADObject) Home { return d.HomeAt(o.DeploymentLocator()) }
+
+// HomeAt reads a deployment locator, or a hosting provider as the tenant names it.
+func (d *Deployment) HomeAt(locator string) Home {
 	switch {
 	case locator == "":
 		return NoHome

@@ -4,9 +4,11 @@ package dom
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"hybridaudit/audit"
 	"hybridaudit/audit/domains"
+	"hybridaudit/audit/join"
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/address"
 )
@@ -18,14 +20,21 @@ var DOM001 = &audit.Rule{
 	Why: "The tenant takes no sign-in name, SIP address or e-mail address in a domain that it has not verified: it replaces them by names at its onmicrosoft.com " +
 		"domain, and nobody can be reached under the address that everybody knows.",
 	Fix: "Publish the TXT or MX record that the admin center shows for the domain in its public DNS zone, wait until it is visible, and verify the domain. If the " +
-		"domain is not used any more, remove it from the tenant.",
-	Guards:  "A domain that nothing in the directory uses is reported as low.",
+		"domain is not used any more, remove it from the tenant. A domain that another tenant has verified can be verified here only after it was removed there: decide which " +
+		"of the two is to have it, and remove it from the other.",
+	FixHere: "Either of these records proves this domain: {record}.",
+	Guards: "A domain that nothing in the directory uses is reported as low. Where another tenant of this audit has verified the domain, only people who are synchronised to the tenant " +
+		"without it count.",
 	Refs:    []audit.Ref{{Title: "KB 10133"}, {Title: "Microsoft Graph: domain resource type"}},
 	Message: "{domain} is not verified in the tenant; directory objects with an address in it: {count}",
 	Needs: slices.Concat(
 		[]audit.Need{{Dataset: evidence.TenantDomains, Attributes: []string{"id", "isVerified"}, PartOK: true}},
 		audit.Whole(audit.OfADObjects("userPrincipalName", "msRTCSIP-PrimaryUserAddress", "mail", "proxyAddresses")),
-		[]audit.Need{{Dataset: evidence.TenantDomainRecords, Attributes: []string{"domain", "recordType", "label", "target"}, Optional: true}},
+		[]audit.Need{
+			{Dataset: evidence.TenantDomainRecords, Attributes: []string{"domain", "recordType", "label", "target"}, Optional: true},
+			{Dataset: evidence.TenantVerification, Attributes: []string{"domain", "recordType", "label", "target"}, Optional: true},
+			{Dataset: evidence.ADUsers, Attributes: join.ADAttributes(), Optional: true}, {Dataset: evidence.TenantUsers, Attributes: join.TenantAttributes(), Optional: true},
+		},
 	),
 	Check: audit.EachDomain(func(p *audit.Pass, d evidence.Domain) {
 		if d.Verified() {
@@ -36,12 +45,20 @@ var DOM001 = &audit.Rule{
 		if use.Objects == 0 && !directoryRead(p) {
 			return // what was not read may use it: neither severity is known
 		}
+		count, facts, proof := use.Objects, useFacts(use), verification(p, d)
+		if other, ok := p.Verified(s.Key); ok && other.Tenant() != d.Tenant() {
+			count, facts, proof = synchronised(p, d), []audit.Fact{{Name: "verifiedIn", Values: []string{other.Tenant()}}}, nil
+		}
 		f := audit.Finding{
 			Subject: s, Attribute: "isVerified", Value: "false",
-			Args:     []audit.Arg{audit.Str("domain", s.Key), audit.Num("count", use.Objects)},
-			Evidence: append(useFacts(use), records(p, s.Key)...),
+			Args:     []audit.Arg{audit.Str("domain", s.Key), audit.Num("count", count)},
+			Evidence: append(facts, records(p, d)...),
 		}
-		if use.Objects == 0 {
+		if len(proof) > 0 {
+			f.Args = append(f.Args, audit.List("record", proof))
+			f.Evidence = append(f.Evidence, audit.Fact{Name: "verificationDnsRecords", Values: proof})
+		}
+		if count == 0 {
 			f.Severity = audit.Low
 		}
 		p.Report(f)
@@ -55,6 +72,21 @@ func directoryRead(p *audit.Pass) bool {
 		}
 	}
 	return true
+}
+
+// synchronised counts the people of the domain's tenant who have an address in the domain on-premises.
+func synchronised(p *audit.Pass, d evidence.Domain) int {
+	count, domain := 0, address.DomainKey(d.ID())
+	for u := range p.Evidence.TenantUsers() {
+		if u.Tenant() != d.Tenant() || u.Synced() != evidence.True {
+			continue
+		}
+		o, _ := p.Pairs().AD(u)
+		if !o.IsZero() && p.Scope().In(o) && slices.Contains([]string{address.Domain(o.UPN()), address.Domain(o.SIP()), address.Domain(o.Mail())}, domain) {
+			count++
+		}
+	}
+	return count
 }
 
 // useFacts tells how many objects use a domain, by attribute.
@@ -74,10 +106,10 @@ func useFacts(u domains.Use) []audit.Fact {
 }
 
 // records shows the DNS records that the tenant wants to see for the domain.
-func records(p *audit.Pass, domain string) []audit.Fact {
+func records(p *audit.Pass, d evidence.Domain) []audit.Fact {
 	var wanted []string
 	for r := range p.Evidence.DomainRecords() {
-		if address.DomainKey(r.Domain()) == domain {
+		if r.Tenant() == d.Tenant() && address.DomainKey(r.Domain()) == address.DomainKey(d.ID()) {
 			wanted = append(wanted, r.Label()+" "+r.Type()+" "+r.Target())
 		}
 	}
@@ -86,4 +118,16 @@ func records(p *audit.Pass, domain string) []audit.Fact {
 	}
 	slices.Sort(wanted)
 	return []audit.Fact{{Name: "dnsRecords", Values: wanted}}
+}
+
+// verification lists the DNS records of which one would prove the domain.
+func verification(p *audit.Pass, d evidence.Domain) []string {
+	var list []string
+	for r := range p.Evidence.VerificationRecords() {
+		if r.Tenant() == d.Tenant() && address.DomainKey(r.Domain()) == address.DomainKey(d.ID()) && r.Target() != "" {
+			list = append(list, strings.ToUpper(r.Type())+" "+r.Target())
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

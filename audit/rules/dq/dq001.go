@@ -22,7 +22,7 @@ var DQ001 = &audit.Rule{
 	Fix: "Read the reason. Access denied: give the account read access to the attributes (msRTCSIP-*, userAccountControl) and to the configuration partition, and the " +
 		"application the Graph permission that the evidence names. Limits and broken connections: look at the server's limits and at the network. Then audit again.",
 	Guards: "Data that were left out of this run on purpose, and attributes that the directory's schema does not know, are no finding. Optional data are low. Attributes " +
-		"that a global catalog does not hold are left to DQ-002.",
+		"that a global catalog does not hold are left to DQ-002, and columns that files of PowerShell output lack to DQ-003.",
 	Refs:     []audit.Ref{{Title: "Microsoft Graph permissions reference"}},
 	Message:  "{dataset}: {lack} ({detail})",
 	Identity: []string{"source", "attribute"},
@@ -62,7 +62,7 @@ func lackOf(c evidence.Coverage) (lack string, detail []string) {
 			return c.State.String(), []string{c.Reason}
 		}
 		return c.State.String(), []string{rows(c)}
-	case c.State == evidence.Complete:
+	case c.State == evidence.Complete && !c.Dataset.Export():
 		if refused := refusedAttributes(c); len(refused) > 0 {
 			return "attributes", refused
 		}

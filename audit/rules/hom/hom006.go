@@ -21,7 +21,7 @@ var HOM006 = &audit.Rule{
 		{Title: "Configure Microsoft Entra Connect for Teams and Skype for Business"}, {Title: "HostedMigration fault 506"}, {Title: "Disable-CsOnlineSipDomain"},
 	},
 	Message: "homed on-premises ({locator}), but the tenant has made an online account for {sip}",
-	Needs:   pairNeeds([]string{"msRTCSIP-DeploymentLocator", "whenChanged", "whenCreated"}, []string{"assignedPlans"}),
+	Needs:   viewNeeds([]string{"msRTCSIP-DeploymentLocator", "whenChanged", "whenCreated"}, []string{"assignedPlans"}),
 	Applies: whenSIP,
 	Check: audit.EachPair(func(p *audit.Pass, o evidence.ADObject, u evidence.TenantUser) {
 		if !split(p, o, u) {
@@ -31,7 +31,7 @@ var HOM006 = &audit.Rule{
 		if sip == "" {
 			sip = o.UPN()
 		}
-		f := about(p, o, "msRTCSIP-DeploymentLocator")
+		f := aboutPair(p, o, u, "msRTCSIP-DeploymentLocator")
 		f.Args = []audit.Arg{audit.Str("locator", o.DeploymentLocator()), audit.Str("sip", sip)}
 		p.Report(f)
 	}),

@@ -27,7 +27,7 @@ var LIC001 = &audit.Rule{
 		f := about(p, u, o, "usageLocation")
 		f.Attribute = "assignedPlans"
 		f.Args = []audit.Arg{audit.List("skus", heldSKUs(p, u))}
-		f.Evidence = append(f.Evidence, seats(p, plans.Teams)...)
+		f.Evidence = append(f.Evidence, seats(p, u.Tenant(), plans.Teams)...)
 		p.Report(f)
 	}),
 }

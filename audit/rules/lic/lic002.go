@@ -30,7 +30,7 @@ var LIC002 = &audit.Rule{
 		f := about(p, u, o)
 		f.Attribute = "assignedPlans"
 		f.Args = []audit.Arg{audit.List("skus", heldSKUs(p, u))}
-		f.Evidence = append(f.Evidence, seats(p, plans.Skype)...)
+		f.Evidence = append(f.Evidence, seats(p, u.Tenant(), plans.Skype)...)
 		p.Report(f)
 	}),
 }

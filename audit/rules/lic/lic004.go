@@ -56,7 +56,7 @@ var LIC004 = &audit.Rule{
 func subscriptions(p *audit.Pass, u evidence.TenantUser, g plans.Group) []audit.Fact {
 	var states []string
 	for _, a := range p.Plans().Assignments(u, g) {
-		if sku, ok := p.Plans().SKU(a.SKU); ok {
+		if sku, ok := p.Plans().SKU(u.Tenant(), a.SKU); ok {
 			states = append(states, sku.PartNumber()+" "+sku.Status())
 		}
 	}

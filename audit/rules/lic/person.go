@@ -100,10 +100,10 @@ func heldSKUs(p *audit.Pass, u evidence.TenantUser) []string {
 	return []string{"none"}
 }
 
-// seats shows how many seats are free of the subscriptions that contain the plan.
-func seats(p *audit.Pass, g plans.Group) []audit.Fact {
+// seats shows how many seats are free of the tenant's subscriptions that contain the plan.
+func seats(p *audit.Pass, tenant string, g plans.Group) []audit.Fact {
 	var values []string
-	for _, s := range p.Plans().Seats(g) {
+	for _, s := range p.Plans().Seats(tenant, g) {
 		values = append(values, s.SKU+" "+strconv.Itoa(s.Free))
 	}
 	if len(values) == 0 {

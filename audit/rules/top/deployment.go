@@ -100,3 +100,64 @@ func productArgs(version int64, known bool) []audit.Arg {
 	}
 	return []audit.Arg{audit.Str("product", product), audit.Str("certainty", certainty), audit.Str("version", number)}
 }
+
+// hybrid says that a forest has servers, and somebody is homed on them.
+func hybrid(p *audit.Pass, forest string) bool {
+	return p.Topology().In(forest) && p.Homes().OnPremises[forest] > 0
+}
+
+// hybridForests lists the forests of a tenant with people homed on their servers.
+func hybridForests(p *audit.Pass, o evidence.Organization) []string {
+	return slices.DeleteFunc(slices.Clone(p.ForestsOf(o)), func(forest string) bool { return !hybrid(p, forest) })
+}
+
+// deployedOnce says that a forest has, or had, servers: their container stays when they are gone.
+func deployedOnce(p *audit.Pass, forest string) bool {
+	for f := range p.Evidence.Forests() {
+		if f.Name() == forest {
+			return f.RTCService() != "" || len(p.Topology().PoolsOf(forest)) > 0
+		}
+	}
+	return false
+}
+
+// whenHybrid lets a rule judge only organisations with people homed on-premises.
+func whenHybrid(p *audit.Pass) audit.Reason {
+	for f := range p.Evidence.Forests() {
+		if hybrid(p, f.Name()) {
+			return audit.Reason{}
+		}
+	}
+	return audit.Because("nobodyOnPremises")
+}
+
+// emptied says that nobody of a tenant is homed on a server any more.
+func emptied(p *audit.Pass, o evidence.Organization) bool { return len(hybridForests(p, o)) == 0 }
+
+// settingsNeeds are what tells whether somebody is homed on the servers of a tenant's forests.
+func settingsNeeds() []audit.Need {
+	return slices.Concat(peopleNeeds(), []audit.Need{
+		{Dataset: evidence.ADForests, Attributes: []string{"name", "rtcService"}},
+		{Dataset: evidence.ADPools, Attributes: []string{"distinguishedName"}},
+		{Dataset: evidence.TenantOrganization, Attributes: []string{"id"}},
+	})
+}
+
+// exportFacts show properties of an object that PowerShell gave.
+func exportFacts(e evidence.Export, properties ...string) []audit.Fact {
+	var facts []audit.Fact
+	for _, name := range properties {
+		facts = append(facts, fact(name, e.Attribute(name))...)
+	}
+	return facts
+}
+
+// tenantWide gives the object of a tenant's settings or policies that counts for everybody.
+func tenantWide(list []evidence.Export) (evidence.Export, bool) {
+	for _, e := range list {
+		if strings.EqualFold(e.Text("Identity"), "Global") {
+			return e, true
+		}
+	}
+	return evidence.Export{}, false
+}
