@@ -43,8 +43,8 @@ type Gap struct {
 	Rules []string       // ids of the rules that were not judged, or not wholly, because of it; in the order of the rules
 }
 
-// gaps lists what was not read: first what failed, then what was read in part, then what nobody asked for although rules wanted it, then the rules that
-// failed themselves. Data that is optional is a gap only when a rule missed it.
+// gaps lists what was not read: first what failed, then what was read in part, then what nobody asked for or brought along although rules wanted it, then the
+// rules that failed themselves. Data that is optional is a gap only when a rule missed it.
 func gaps(d *Document) []Gap {
 	var failed, partial, cut []Gap
 	for _, c := range d.Coverage() {
@@ -68,8 +68,10 @@ func gaps(d *Document) []Gap {
 		}
 	}
 	all := slices.Concat(worst(failed), worst(partial), worst(cut))
-	if g, ok := d.notRequested(); ok {
-		all = append(all, g)
+	for _, of := range []func() (Gap, bool){d.notRequested, d.notSupplied} {
+		if g, ok := of(); ok {
+			all = append(all, g)
+		}
 	}
 	if g := (Gap{State: evidence.Failed, Text: d.Say("gap.broken")}); len(d.broken()) > 0 {
 		g.Rules = d.broken()
@@ -110,6 +112,15 @@ func (d *Document) gapText(key string, c evidence.Coverage) string {
 
 // notRequested gathers the datasets that rules wanted and nobody asked for: a run over one side only leaves out many of them for one reason.
 func (d *Document) notRequested() (Gap, bool) {
+	return d.unread("gap.notRequested", func(s evidence.Dataset) bool { return !s.Supplied() })
+}
+
+// notSupplied gathers what rules wanted and nobody brought along or switched on.
+func (d *Document) notSupplied() (Gap, bool) {
+	return d.unread("gap.notSupplied", evidence.Dataset.Supplied)
+}
+
+func (d *Document) unread(key string, counts func(evidence.Dataset) bool) (Gap, bool) {
 	g := Gap{State: evidence.NotRequested}
 	var missing []string
 	for _, r := range d.Rules {
@@ -118,7 +129,7 @@ func (d *Document) notRequested() (Gap, bool) {
 		}
 		wanted := false
 		for _, n := range r.rule.Needs {
-			if n.Optional || d.result.Evidence.State(n.Dataset) != evidence.NotRequested {
+			if n.Optional || !counts(n.Dataset) || d.result.Evidence.State(n.Dataset) != evidence.NotRequested {
 				continue
 			}
 			wanted = true
@@ -133,7 +144,7 @@ func (d *Document) notRequested() (Gap, bool) {
 	if len(missing) == 0 {
 		return g, false
 	}
-	g.Text = d.Say("gap.notRequested", audit.Str("datasets", strings.Join(missing, ", ")))
+	g.Text = d.Say(key, audit.Str("datasets", strings.Join(missing, ", ")))
 	return g, true
 }
 

@@ -269,9 +269,9 @@ func TestDomains(t *testing.T) {
 func TestLicences(t *testing.T) {
 	got := slices.Collect(sample(t, documenttest.Options{}).Licences())
 	want := []document.Licence{
-		{Name: "SPE_E5", Tenant: "Contoso", State: "Enabled", Enabled: 20, Consumed: 18, Free: 2, Teams: true},
-		{Name: "STANDARDPACK", Tenant: "Contoso", State: "Enabled", Enabled: 3, Warning: 2, Consumed: 6, Free: -1, Teams: true},
-		{Name: "EMSPREMIUM", Tenant: "Contoso", State: "Enabled", Enabled: 10, Suspended: 5, Consumed: 2, Free: 8},
+		{Name: "Microsoft 365 E5", Part: "SPE_E5", Tenant: "Contoso", State: "Enabled", Enabled: 20, Consumed: 18, Free: 2, Teams: true},
+		{Name: "Office 365 E1", Part: "STANDARDPACK", Tenant: "Contoso", State: "Enabled", Enabled: 3, Warning: 2, Consumed: 6, Free: -1, Teams: true},
+		{Name: "EMSPREMIUM", Part: "EMSPREMIUM", Tenant: "Contoso", State: "Enabled", Enabled: 10, Suspended: 5, Consumed: 2, Free: 8},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -305,7 +305,7 @@ func TestTwoTenants(t *testing.T) {
 	if diff := cmp.Diff(domains, d.Domains()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	licences := []document.Licence{{Name: "SPE_E5", Tenant: "a"}, {Name: "SPE_E5", Tenant: "b"}}
+	licences := []document.Licence{{Name: "SPE_E5", Part: "SPE_E5", Tenant: "a"}, {Name: "SPE_E5", Part: "SPE_E5", Tenant: "b"}}
 	if diff := cmp.Diff(licences, slices.Collect(d.Licences())); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 
 	"hybridaudit/audit"
@@ -20,7 +21,14 @@ func (f Finding) Of() Rule { return f.d.Rules[f.d.byRule[f.Rule]] }
 func (f Finding) Message() string { return f.d.Words.Format(f.Of().messages[f.Variant], f.Arg) }
 
 // Remedy says what to do.
-func (f Finding) Remedy() string { return f.Of().FixOf(f.Variant) }
+func (f Finding) Remedy() string {
+	r := f.Of()
+	fix := r.FixOf(f.Variant)
+	if r.fixHere == "" || slices.ContainsFunc(text.Placeholders(r.fixHere), func(name string) bool { return f.Arg(name) == nil }) {
+		return fix
+	}
+	return fix + " " + f.d.Words.Format(r.fixHere, f.Arg)
+}
 
 // Others lists the names of the other objects concerned; one of another forest or another tenant than the subject comes with its name.
 func (f Finding) Others() []string {

@@ -68,7 +68,7 @@ type viewer struct {
 func newViewer(d *Document) *viewer {
 	s := d.result.Evidence
 	return &viewer{
-		deployment: topology.New(s, d.Settings.OnlineSuffixes, d.Settings.NoServer), plans: plans.New(s), pools: map[string]string{},
+		deployment: topology.New(s, d.Settings.OnlineSuffixes, d.Settings.NoServer), plans: plans.New(s, d.Settings.LicenceNames), pools: map[string]string{},
 	}
 }
 

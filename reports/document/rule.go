@@ -25,6 +25,7 @@ type Rule struct {
 	rule     *audit.Rule
 	messages map[string]string // by variant
 	fixes    map[string]string // by variant; only those of their own
+	fixHere  string            // with placeholders: what findings that have these arguments add; may be empty
 }
 
 // MissingVariant is a variant that was not assessed although its rule was.
@@ -41,6 +42,9 @@ func newRule(w Words, o audit.Outcome) Rule {
 		ID: r.ID, Category: r.Category, Severity: r.Severity, Refs: r.Refs, Status: o.Status, Reason: reason(w, o.Reason), Excused: o.Excused, Partial: o.Partial,
 		Checked: o.Checked, Hits: o.Hits, rule: r, messages: map[string]string{"": sayOf(w, r, "message", r.Message)}, fixes: map[string]string{},
 		Title: sayOf(w, r, "title", r.Title), Why: sayOf(w, r, "why", r.Why), Fix: sayOf(w, r, "fix", r.Fix), Guards: sayOf(w, r, "guards", r.Guards),
+	}
+	if r.FixHere != "" {
+		v.fixHere = sayOf(w, r, "fixHere", r.FixHere)
 	}
 	for _, x := range r.Variants {
 		v.messages[x.Code] = sayOf(w, r, "message."+x.Code, x.Message)

@@ -121,7 +121,7 @@ func coverage(c document.Coverage) []byte {
 	return object{}.str("dataset", string(c.Dataset)).str("state", c.State.String()).num("expected", c.Expected).num("rows", c.Rows).
 		str("reason", c.Reason).list("missing", c.Missing).str("server", c.Server).at("started", c.Started).at("ended", c.Ended).
 		str("source", c.Source).list("notInSchema", c.NotInSchema).list("notes", c.Notes).str("permission", c.Permission).
-		flag("optional", c.Optional).flag("signInRefused", c.SignIn).end()
+		flag("optional", c.Optional).flag("signInRefused", c.SignIn).list("files", c.Files).flag("stale", c.Stale).end()
 }
 
 func rule(r document.Rule) []byte {

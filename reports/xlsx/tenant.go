@@ -51,7 +51,8 @@ func (b *book) licences(ctx context.Context) error {
 	l := layout{
 		key: "licences", table: "Licences", tab: grey, nothing: "–",
 		columns: []column{
-			{key: "licence", width: 38},
+			{key: "licence", width: 44, wrap: true},
+			{key: "partNumber", width: 30, wrap: true},
 			{key: "state", width: 12},
 			{key: "enabled", width: 11, kind: count},
 			{key: "warning", width: 11, kind: count},
@@ -68,16 +69,17 @@ func (b *book) licences(ctx context.Context) error {
 	shortStyle := b.styles.of(look{size: 10, ink: short.ink, fill: short.fill, border: line, format: countFormat, horizontal: "right", indent: 1})
 	return rows(ctx, b, l, b.d.Licences(), func(s *dataSheet, x document.Licence) {
 		s.text(0, clean(x.Name))
-		s.text(1, clean(x.State))
+		s.text(1, clean(x.Part))
+		s.text(2, clean(x.State))
 		for i, n := range []int{x.Enabled, x.Warning, x.Suspended, x.LockedOut, x.Consumed, x.Free} {
-			s.number(2+i, n)
+			s.number(3+i, n)
 		}
 		if x.Free < 0 {
-			s.cells[7].StyleID = shortStyle
+			s.cells[8].StyleID = shortStyle
 		}
-		s.text(8, b.yesNo(x.Teams))
-		s.text(9, b.yesNo(x.Skype))
-		s.text(10, clean(x.Tenant))
+		s.text(9, b.yesNo(x.Teams))
+		s.text(10, b.yesNo(x.Skype))
+		s.text(11, clean(x.Tenant))
 	})
 }
 
@@ -95,7 +97,7 @@ func (b *book) coverage(ctx context.Context) error {
 			{key: "notes", width: 30, wrap: true},
 			{key: "permission", width: 34},
 			{key: "notInSchema", width: 30},
-			{key: "server", width: 26},
+			{key: "server", width: 26, wrap: true},
 			{key: "started", width: 17, kind: moment},
 			{key: "ended", width: 17, kind: moment},
 		},
@@ -115,7 +117,7 @@ func (b *book) coverage(ctx context.Context) error {
 		s.text(7, join(c.Notes, "\n"))
 		s.text(8, clean(c.Permission))
 		s.text(9, join(c.NotInSchema, ", "))
-		s.text(10, clean(c.Server))
+		s.text(10, join(c.Place(), "\n"))
 		s.when(11, c.Started)
 		s.when(12, c.Ended)
 	})

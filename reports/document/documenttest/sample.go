@@ -80,7 +80,9 @@ func Evidence(o Options) (*evidence.Snapshot, error) {
 		}
 	}
 	for _, d := range evidence.Datasets() {
-		b.Cover(f.coverage(d))
+		if !d.Supplied() {
+			b.Cover(f.coverage(d))
+		}
 	}
 	return b.Seal(), f.err
 }
