@@ -15,29 +15,37 @@ import (
 
 // auditFlags are the inputs and outputs of an audit.
 type auditFlags struct {
-	evidence []string
-	ldif     []string
-	previous string
-	identity string
-	out      string
-	formats  []string
+	evidence  []string
+	ldif      []string
+	graphJSON []string
+	imports   []string
+	previous  string
+	identity  string
+	out       string
+	formats   []string
 }
+
+// files says that files are judged instead of sources that are read.
+func (f auditFlags) files() bool { return len(f.evidence)+len(f.ldif)+len(f.graphJSON) > 0 }
 
 func newAudit(a *app) *cobra.Command {
 	f := auditFlags{}
 	c := &cobra.Command{
-		Use:   "audit [--config FILE] [--evidence FILE]... [--ldif FILE]... --out DIR",
+		Use:   "audit [--config FILE] [--evidence FILE]... [--ldif FILE]... [--graph-json DIR]... [--import FILE]... --out DIR",
 		Short: "Judge the sources, or evidence collected before, and write reports",
-		Long: "Reads the configured sources, or takes evidence and LDIF files instead, judges them against the rules and writes reports into a folder. Reports are written aside " +
-			"and put into place together.\n\n" + exitHelp,
+		Long: "Reads the configured sources, or takes evidence, LDIF files and saved pages of Graph instead, judges them against the rules and writes reports into a folder. The output of " +
+			"PowerShell commands (--import) is judged besides. Reports are written aside and put into place together.\n\n" + exitHelp,
 		Example: `  hybridaudit audit --config hybridaudit.yaml --out report
   hybridaudit audit --evidence ad.evidence --evidence tenant.evidence --out report
-  hybridaudit audit --ldif contoso.ldf --ldif configuration.ldf --evidence tenant.evidence --out report`,
+  hybridaudit audit --ldif contoso.ldf --ldif configuration.ldf --evidence tenant.evidence --out report
+  hybridaudit audit --ldif contoso.ldf --graph-json pages --import Get-CsOnlineUser.xml --out report`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runAudit(c.Context(), f) },
 	}
 	c.Flags().StringArrayVar(&f.evidence, "evidence", nil, "evidence `FILE` to judge instead of reading the sources; may be repeated for several forests and tenants")
 	c.Flags().StringArrayVar(&f.ldif, "ldif", nil, "LDIF `FILE` exported from a directory, to judge instead of reading the sources; may be repeated")
+	c.Flags().StringArrayVar(&f.graphJSON, "graph-json", nil, "`DIR` with the pages of one tenant saved from Microsoft Graph, to judge instead of reading the sources; may be repeated")
+	c.Flags().StringArrayVar(&f.imports, "import", nil, importHelp)
 	c.Flags().StringVar(&f.previous, "previous", "", previousHelp)
 	c.Flags().StringVar(&f.identity, "identity", "", "age identity `FILE` for encrypted evidence")
 	c.Flags().StringVar(&f.out, "out", "", "`DIR` to write the reports into")
@@ -82,34 +90,48 @@ func (a *app) runAudit(ctx context.Context, f auditFlags) error {
 	return a.outcome(result, refused)
 }
 
-// evidence gives what is to be judged: from files, or from the sources.
+// evidence gives what is to be judged: from files, or from the sources, and the output of PowerShell commands besides.
 func (a *app) evidence(ctx context.Context, cfg *config.Config, f auditFlags, o audit.Options) (*evidence.Snapshot, error, error) {
-	if len(f.evidence)+len(f.ldif) > 0 {
-		if f.previous != "" {
-			return nil, nil, usage("--previous is for reading the sources, and with --evidence or --ldif none is read")
-		}
-		s, err := a.fromFiles(ctx, cfg, f, o)
+	if f.files() && f.previous != "" {
+		return nil, nil, usage("--previous is for reading the sources, and with --evidence, --ldif or --graph-json none is read")
+	}
+	exports, err := a.loadExports(ctx, cfg, f.imports, len(f.evidence) == 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !f.files() {
+		r, err := a.prepareReading(cfg, o.Scope.NeedsMemberOf(), earlier{f.previous, f.identity}, exports)
 		if err != nil {
 			return nil, nil, err
 		}
-		return s.Keep(func(d evidence.Dataset) bool { return d.AD() && a.reads("ad") || d.Tenant() && a.reads("tenant") }), nil, nil
+		got, err := a.readSources(ctx, cfg, r, o.Rules)
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := merge(got.parts)
+		return s, got.refused, err
 	}
-	src, err := a.connect(cfg, o.Scope.NeedsMemberOf())
-	if err != nil {
-		return nil, nil, exit(exitUsage, err)
-	}
-	if err := (earlier{f.previous, f.identity}).into(src); err != nil {
-		return nil, nil, err
-	}
-	got, err := a.collect(ctx, src, o.Rules, requested(cfg))
+	parts, err := a.fromFiles(ctx, cfg, f, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	if got.nothing() {
-		return nil, nil, nothingRead(got)
+	if parts, err = a.withExports(cfg, parts, exports, false); err != nil {
+		return nil, nil, err
 	}
-	s, err := merge(got.parts)
-	return s, got.refused, err
+	s, err := merge(parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.Keep(a.keeps), nil, nil
+}
+
+// keeps says whether a dataset is of a source that is part of this run. What was exported from servers and from Entra Connect goes with the directory, what was exported from
+// the tenant with the tenant.
+func (a *app) keeps(d evidence.Dataset) bool {
+	if d.AD() || d.Export() && !exportOfTenant(d) {
+		return a.reads("ad")
+	}
+	return a.reads("tenant")
 }
 
 func (a *app) document(r *audit.Result, settings audit.Settings) (*document.Document, error) {

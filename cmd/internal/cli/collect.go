@@ -17,11 +17,12 @@ import (
 
 func newCollect(a *app) *cobra.Command {
 	var out, previous, identity string
-	var recipients []string
+	var recipients, imported []string
 	c := &cobra.Command{
-		Use:   "collect --config FILE --out FILE.evidence",
+		Use:   "collect --config FILE [--import FILE]... --out FILE.evidence",
 		Short: "Read the sources into an evidence file, to be judged later or elsewhere",
-		Long:  "Reads what all rules need from the configured sources and writes one evidence file. Nothing is judged.\n\n" + exitHelp,
+		Long: "Reads what all rules need from the configured sources and writes one evidence file, with the output of PowerShell commands (--import) in it. Nothing is judged.\n\n" +
+			exitHelp,
 		Example: `  hybridaudit collect --config hybridaudit.yaml --out contoso.evidence
   hybridaudit collect --config hybridaudit.yaml --only ad --out ad.evidence --encrypt-to age1…
   hybridaudit collect --config hybridaudit.yaml --previous ad.evidence --out ad.evidence`,
@@ -38,38 +39,37 @@ func newCollect(a *app) *cobra.Command {
 				}
 				o.Recipients = append(o.Recipients, to)
 			}
-			return a.runCollect(c, out, earlier{previous, identity}, o)
+			return a.runCollect(c, out, earlier{previous, identity}, imported, o)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "evidence `FILE` to write")
+	c.Flags().StringArrayVar(&imported, "import", nil, importHelp)
 	c.Flags().StringVar(&previous, "previous", "", previousHelp)
 	c.Flags().StringVar(&identity, "identity", "", "age identity `FILE` for an encrypted --previous")
 	c.Flags().StringSliceVar(&recipients, "encrypt-to", nil, "encrypt the file to this age `RECIPIENT`; may be repeated")
 	return c
 }
 
-func (a *app) runCollect(c *cobra.Command, out string, before earlier, o file.Options) error {
+func (a *app) runCollect(c *cobra.Command, out string, before earlier, imported []string, o file.Options) error {
 	ctx := c.Context()
 	cfg, options, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
-	s, err := a.connect(cfg, options.Scope.NeedsMemberOf())
+	exports, err := a.loadExports(ctx, cfg, imported, true)
 	if err != nil {
-		return exit(exitUsage, err)
+		return err
 	}
-	if err := before.into(s); err != nil {
+	r, err := a.prepareReading(cfg, options.Scope.NeedsMemberOf(), before, exports)
+	if err != nil {
 		return err
 	}
 	if err := folder(filepath.Dir(out)); err != nil {
 		return err
 	}
-	got, err := a.collect(ctx, s, rules.All(), requested(cfg))
+	got, err := a.readSources(ctx, cfg, r, rules.All())
 	if err != nil {
 		return err
-	}
-	if got.nothing() {
-		return nothingRead(got)
 	}
 	merged, err := merge(got.parts)
 	if err != nil {

@@ -30,31 +30,7 @@ func newConfig(a *app) *cobra.Command {
 			_, err := a.io.Out.Write(config.Example())
 			return err
 		},
-	}, &cobra.Command{
-		Use:     "check",
-		Short:   "Check a configuration and that its secrets can be fetched; nothing is connected to",
-		Example: "  hybridaudit config check --config hybridaudit.yaml",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if a.config == "" {
-				return usage("--config FILE says which configuration to check")
-			}
-			c, _, err := a.loadConfig()
-			if err != nil {
-				return err
-			}
-			if err := secrets(c); err != nil {
-				return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
-			}
-			if sourcesOf(c) != noSource {
-				if _, err := a.connect(c, false); err != nil {
-					return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
-				}
-			}
-			_, err = fmt.Fprintf(a.io.Out, "%s is a valid configuration: %s\n", a.config, sourcesOf(c))
-			return err
-		},
-	})
+	}, newConfigCheck(a))
 	return c
 }
 
@@ -132,6 +108,13 @@ func (a *app) options(c *config.Config) (audit.Options, error) {
 			SyncInterval: c.Sync.Interval, AlternateLoginID: c.Sync.AlternateLoginID, NoServer: c.Deployment.NoServer, OnlineSuffixes: c.Deployment.OnlineSuffixes,
 		},
 		LeftOut: a.leftOut(),
+	}
+	if c.Graph.LicenceNames != "" {
+		names, err := a.licenceNames(c.Graph.LicenceNames)
+		if err != nil {
+			return o, usage("graph.licenceNames: %w", err)
+		}
+		o.Settings.LicenceNames = names
 	}
 	var faults config.Faults
 	changes := map[string]config.Rule{}

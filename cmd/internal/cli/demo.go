@@ -10,9 +10,11 @@ import (
 
 	"hybridaudit/audit"
 	"hybridaudit/audit/rules"
+	"hybridaudit/cmd/internal/config"
 	"hybridaudit/sources/ad"
 	"hybridaudit/sources/evidence/file"
 	"hybridaudit/sources/graph"
+	"hybridaudit/sources/lab"
 	"hybridaudit/sources/lab/server"
 )
 
@@ -22,8 +24,8 @@ func newDemo(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Audit a sample organisation: nothing is needed",
-		Long: "Starts a sample organisation on this computer (an LDAP server and a Graph server with planted faults), reads it with the real collectors, judges it and " +
-			"writes report.xlsx, findings.json and demo.evidence. Ends with 0 once these are written.",
+		Long: "Starts a sample organisation on this computer (an LDAP server and a Graph server with planted faults), reads it with the real collectors and its PowerShell output from " +
+			"the folder exports, judges it and writes report.xlsx, findings.json and demo.evidence. Ends with 0 once these are written.",
 		Example: "  hybridaudit demo\n  hybridaudit demo --users 2000 --seed 7 --out /tmp/demo",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runDemo(c.Context(), f, out) },
@@ -49,6 +51,9 @@ func (a *app) runDemo(ctx context.Context, f labFlags, out string) error {
 	if err = errors.Join(err, running.Stop()); err != nil {
 		return err
 	}
+	if got.parts, err = a.labExports(ctx, filepath.Join(out, "exports"), org, got.parts); err != nil {
+		return err
+	}
 	s, err := merge(got.parts)
 	if err != nil {
 		return err
@@ -72,6 +77,23 @@ func (a *app) runDemo(ctx context.Context, f labFlags, out string) error {
 	return a.summary(d, paths)
 }
 
+// labExports saves the sample organisation's PowerShell output and reads it as --import does.
+func (a *app) labExports(ctx context.Context, dir string, org lab.Organisation, parts []part) ([]part, error) {
+	given, err := saveExports(dir, org)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.Defaults()
+	if err != nil {
+		return nil, err
+	}
+	exports, err := a.loadExports(ctx, cfg, given, false)
+	if err != nil {
+		return nil, err
+	}
+	return a.withExports(cfg, parts, exports, true)
+}
+
 // labSources point the collectors at a running lab.
 func (a *app) labSources(running *server.Running) sources {
 	var s sources
@@ -83,7 +105,7 @@ func (a *app) labSources(running *server.Running) sources {
 		}})
 		s.graph = append(s.graph, tenant{r.Graph, &graph.Config{
 			TenantID: r.TenantID, ClientID: server.ClientID, Secret: given(r.Secret), RootCAs: pool, LoginURL: "https://" + r.Graph, GraphURL: "https://" + r.Graph,
-			Version: toolVersion(), Log: a.log,
+			Version: toolVersion(), Log: a.log, Beta: true, SignIns: true,
 		}})
 	}
 	return s

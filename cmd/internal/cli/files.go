@@ -22,18 +22,18 @@ type part struct {
 	from     string
 }
 
-// earlier is evidence of an earlier run, from which the directories catch up.
+// earlier is evidence of an earlier run, from which directories and tenants catch up.
 type earlier struct{ path, identity string }
 
-const previousHelp = "evidence `FILE` of an earlier run: of a directory whose domain controller is the same, only what changed since is read"
+const previousHelp = "evidence `FILE` of an earlier run: of a directory whose domain controller is the same, and of the same tenant, only what changed since is read"
 
 // into gives the evidence to the sources that can use it.
 func (e earlier) into(s sources) error {
 	switch {
 	case e.path == "":
 		return nil
-	case len(s.ad) == 0:
-		return usage("--previous is for reading a directory, and none is read")
+	case len(s.ad)+len(s.graph) == 0:
+		return usage("--previous is for reading directories and tenants, and none is read")
 	}
 	parts, err := loadEvidence([]string{e.path}, e.identity)
 	if err != nil {
@@ -42,11 +42,14 @@ func (e earlier) into(s sources) error {
 	for _, f := range s.ad {
 		f.Previous = parts[0].snapshot
 	}
+	for _, t := range s.graph {
+		t.Previous = parts[0].snapshot
+	}
 	return nil
 }
 
-// fromFiles puts together what evidence and LDIF files hold.
-func (a *app) fromFiles(ctx context.Context, cfg *config.Config, f auditFlags, o audit.Options) (*evidence.Snapshot, error) {
+// fromFiles reads what evidence files, LDIF files and saved pages of Graph hold.
+func (a *app) fromFiles(ctx context.Context, cfg *config.Config, f auditFlags, o audit.Options) ([]part, error) {
 	parts, err := loadEvidence(f.evidence, f.identity)
 	if err != nil {
 		return nil, err
@@ -58,7 +61,14 @@ func (a *app) fromFiles(ctx context.Context, cfg *config.Config, f auditFlags, o
 		}
 		parts = append(parts, imported...)
 	}
-	return merge(parts)
+	for _, dir := range f.graphJSON {
+		imported, err := a.importGraph(ctx, cfg, dir, o)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, imported)
+	}
+	return parts, nil
 }
 
 // merge puts the parts together; two of the same forest or tenant are an error that names both.

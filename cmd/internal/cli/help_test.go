@@ -11,7 +11,7 @@ import (
 
 // The help of every command shows an example that the command line accepts, and those that can end with more than 0 and 2 list their codes.
 func TestHelp(t *testing.T) {
-	withCodes := []string{"hybridaudit audit", "hybridaudit collect"}
+	withCodes := []string{"hybridaudit audit", "hybridaudit collect", "hybridaudit config check"}
 	root := newRoot(&app{io: IO{Out: io.Discard, Err: io.Discard}})
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {

@@ -45,7 +45,7 @@ func labAt(t *testing.T, dir, rule string, o server.Options) (config string) {
 		}
 	})
 	config = filepath.Join(dir, "lab.yaml")
-	if err := labConfig(config, running); err != nil {
+	if err := labConfig(config, running, org); err != nil {
 		t.Fatal(err)
 	}
 	return config

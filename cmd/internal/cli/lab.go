@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"hybridaudit/cmd/internal/aside"
 	"hybridaudit/sources/lab"
@@ -45,14 +45,14 @@ func newLab(a *app) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.listen, "listen", "", "`HOST[:PORT]` to listen on: one port for each server from PORT upward, free ports without it")
 	sampleFlags(c, &f)
-	c.Flags().StringVar(&f.configOut, "config-out", "", "write a configuration that points at the lab to `FILE`; FILE.d gets the CA and the secrets")
+	c.Flags().StringVar(&f.configOut, "config-out", "", "write a configuration that points at the lab to `FILE`; FILE.d gets the CA, the secrets and the PowerShell output")
 	c.Flags().StringVar(&f.ldifOut, "ldif-out", "", "write the directory as LDIF to `FILE`, for loading into a real domain controller")
 	return c
 }
 
 // sampleFlags are common to lab and demo.
 func sampleFlags(c *cobra.Command, f *labFlags) {
-	c.Flags().IntVar(&f.users, "users", 300, "`NUMBER` of people in the sample organisation; all its faults need 214")
+	c.Flags().IntVar(&f.users, "users", 300, "`NUMBER` of people in the sample organisation; all its faults need 243")
 	c.Flags().Int64Var(&f.seed, "seed", 1, "`NUMBER` that chooses another sample organisation")
 	c.Flags().StringVar(&f.truth, "truth", "", "write the findings that the planted faults must cause to `FILE`")
 }
@@ -101,7 +101,7 @@ func (a *app) runLab(c *cobra.Command, f labFlags) error {
 		return exit(exitUsage, err)
 	}
 	if f.configOut != "" {
-		if err := labConfig(f.configOut, running); err != nil {
+		if err := labConfig(f.configOut, running, org); err != nil {
 			return errors.Join(exit(exitReport, err), running.Stop())
 		}
 	}
@@ -135,8 +135,8 @@ func listenAddress(listen string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// labConfig writes a configuration for the lab, with its secrets in files beside it.
-func labConfig(path string, r *server.Running) error {
+// labConfig writes a configuration for the lab, with its secrets and its PowerShell output in files beside it.
+func labConfig(path string, r *server.Running, org lab.Organisation) error {
 	dir := path + ".d"
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -158,12 +158,22 @@ func labConfig(path string, r *server.Running) error {
 		})
 		tenants = append(tenants, map[string]any{
 			"tenant": one.TenantID, "client": server.ClientID, "secret": "file:" + beside + "graph.secret", "caFile": beside + "ca.pem",
-			"loginURL": "https://" + one.Graph, "graphURL": "https://" + one.Graph,
+			"loginURL": "https://" + one.Graph, "graphURL": "https://" + one.Graph, "beta": true, "signIns": true,
 		})
+	}
+	saved, err := saveExports(filepath.Join(dir, "exports"), org)
+	if err != nil {
+		return err
+	}
+	if saved, err = beneath(filepath.Dir(path), saved); err != nil {
+		return err
 	}
 	content := map[string]any{"ldap": forests[0], "graph": tenants[0]}
 	if len(forests) > 1 {
 		content = map[string]any{"ldap": map[string]any{"forests": forests}, "graph": map[string]any{"tenants": tenants}}
+	}
+	if len(saved) > 0 {
+		content["imports"] = map[string]any{"files": saved}
 	}
 	text, err := yaml.Marshal(content)
 	if err != nil {

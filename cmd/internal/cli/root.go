@@ -21,6 +21,8 @@ type app struct {
 	allowPartial bool
 	failOn       string
 	only         []string
+	prompt       bool // show a device code without a terminal, too
+	offline      bool // nothing will be connected to
 	threshold    audit.Severity
 	lines        *lines // where log lines go
 	log          *slog.Logger
@@ -58,6 +60,7 @@ It never writes to the directory or the tenant.`,
 	f.BoolVar(&a.allowPartial, "allow-partial", false, "do not end with 3 when something was not read")
 	f.StringVar(&a.failOn, "fail-on", "high", "end with 1 at open findings of this `SEVERITY` or worse: critical, high, medium, low or info")
 	f.StringSliceVar(&a.only, "only", nil, "read and judge only these `SOURCES`: ad, tenant")
+	f.BoolVar(&a.prompt, "prompt", false, "with graph.auth deviceCode, show the code for signing in without a terminal, too")
 	root.AddCommand(newDemo(a), newCollect(a), newAudit(a), newRules(a), newConfig(a), newLab(a), newVersion(a))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root

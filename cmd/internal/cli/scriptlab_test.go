@@ -19,12 +19,14 @@ import (
 // environment gets NAME_ldaps and NAME_graph, host:port each. Options:
 //
 //	people=N seed=N only=RULE,RULE (none plants nothing)
+//	exports            what was saved with PowerShell is in the configuration too
 //	refuse=PATH,PATH   collections that the application may not read
 //	fault=NAME         see labFaults
 func cmdServe(ts *testscript.TestScript, args []string) {
 	o := plant.Options{People: 40, Seed: 1, Only: []string{plant.NoFaults}, Alone: true, Now: time.Now().UTC().Truncate(time.Second)}
 	faults := server.Options{}
 	var refused []string
+	exports := false
 	var err error
 	for _, a := range args[1:] {
 		key, value, _ := strings.Cut(a, "=")
@@ -35,6 +37,8 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 			o.Seed, err = strconv.ParseInt(value, 10, 64)
 		case "only":
 			o.Only = strings.Split(value, ",")
+		case "exports":
+			exports = true
 		case "all":
 			o.People, o.Only = 300, nil
 		case "refuse":
@@ -46,6 +50,7 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 		}
 		ts.Check(err)
 	}
+	o.NoExports = !exports
 	org, err := plant.New(o)
 	ts.Check(err)
 	for _, path := range refused {
@@ -61,7 +66,7 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 			ts.Logf("stopping the lab %s: %v", args[0], err)
 		}
 	})
-	ts.Check(labConfig(ts.MkAbs(args[0]+".yaml"), running))
+	ts.Check(labConfig(ts.MkAbs(args[0]+".yaml"), running, org))
 	ts.Setenv(args[0]+"_ldaps", running.LDAPS)
 	ts.Setenv(args[0]+"_ldap", running.LDAP)
 	ts.Setenv(args[0]+"_graph", running.Graph)

@@ -17,7 +17,7 @@ import (
 )
 
 // bearerToken is how the lab's access tokens look.
-var bearerToken = regexp.MustCompile(`lab\.[0-9A-Za-z_-]{64}`)
+var bearerToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{20,}\.eyJ[0-9A-Za-z_-]{20,}`)
 
 // searched remembers which files were searched, by path and time of change.
 type searched map[string]time.Time
@@ -118,13 +118,13 @@ func TestLeakIsFound(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	token := "lab." + strings.Repeat("Ab-_", 16)
+	token := "eyJ0eXAi" + strings.Repeat("Ab-_", 16) + ".eyJhdWQi" + strings.Repeat("Ab-_", 16) + ".Ab-_"
 	for name, data := range map[string]string{"text": "password " + hidden, "evidence": packed.String(), "token": "Bearer " + token} {
 		if leak(name, []byte(data), []string{"other", hidden}) == nil {
 			t.Errorf("nothing found in the %s", name)
 		}
 	}
-	if err := leak("harmless", []byte("nothing here; lab.example.com"), []string{"", hidden}); err != nil {
+	if err := leak("harmless", []byte("nothing here; eyJ0eXAi.example.com"), []string{"", hidden}); err != nil {
 		t.Error(err)
 	}
 	dir := t.TempDir()

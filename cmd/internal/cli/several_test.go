@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hybridaudit/sources/lab"
 	"hybridaudit/sources/lab/plant"
 	"hybridaudit/sources/lab/server"
 )
@@ -35,7 +36,7 @@ func both(t *testing.T) *server.Running {
 func configured(t *testing.T, r *server.Running) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lab.yaml")
-	if err := labConfig(path, r); err != nil {
+	if err := labConfig(path, r, lab.Organisation{}); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -82,7 +82,7 @@ func (a *app) connect(c *config.Config, memberOf bool) (sources, error) {
 		}
 	}
 	if len(s.ad)+len(s.graph) == 0 {
-		return s, errors.New("no source to read: configure a directory (ldap), a tenant (graph) or both, or give --evidence or --ldif; 'hybridaudit config example' prints a configuration")
+		return s, errors.New("no source to read: configure a directory (ldap), a tenant (graph) or both, or give --evidence, --ldif, --graph-json or --import; 'hybridaudit config example' prints a configuration")
 	}
 	return s, nil
 }
@@ -162,28 +162,11 @@ func (a *app) tenant(t config.Tenant, key string) (*graph.Config, error) {
 		return nil, err
 	}
 	g := &graph.Config{
-		TenantID: t.ID, ClientID: t.Client, Cloud: t.Cloud, LoginURL: t.LoginURL, GraphURL: t.GraphURL, RootCAs: pool,
-		MaxWait: t.MaxWait, Timeout: t.Timeout, PageSize: t.PageSize, Version: toolVersion(), Log: a.log,
+		TenantID: t.ID, ClientID: t.Client, Auth: t.Method(), TokenFile: a.path(t.TokenFile), Cloud: t.Cloud, LoginURL: t.LoginURL, GraphURL: t.GraphURL, RootCAs: pool,
+		MaxWait: t.MaxWait, Timeout: t.Timeout, PageSize: t.PageSize, Beta: t.Beta, SignIns: t.SignIns, Version: toolVersion(), Log: a.log,
 	}
-	if t.Certificate != "" {
-		data, err := os.ReadFile(a.beside(t.Certificate))
-		if err != nil {
-			return nil, fmt.Errorf("%s.certificate: %w", key, err)
-		}
-		g.Certificate = &graph.Certificate{Data: data}
-		if !t.CertificatePassword.IsZero() {
-			password, err := t.CertificatePassword.Resolve()
-			if err != nil {
-				return nil, fmt.Errorf("%s.certificatePassword: %w", key, err)
-			}
-			g.Certificate.Password = given(password)
-		}
-	} else {
-		secret, err := t.Secret.Resolve()
-		if err != nil {
-			return nil, fmt.Errorf("%s.secret: %w", key, err)
-		}
-		g.Secret = given(secret)
+	if err := a.credential(g, t, key); err != nil {
+		return nil, err
 	}
 	if err := g.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)

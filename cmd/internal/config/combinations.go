@@ -34,7 +34,7 @@ func (c *checker) combinations(config *Config) Faults {
 		}
 		tenant(t, path, fault)
 	}
-	if !config.HasGraph() && (config.Graph.Client != "" || !config.Graph.Secret.IsZero()) {
+	if g := config.Graph; !config.HasGraph() && (g.Client != "" || !g.Secret.IsZero() || g.Certificate != "" || g.TokenFile != "" || g.Auth != "") {
 		fault("graph.tenant", "set the tenant, its id or one of its domains")
 	}
 	seen := map[string]bool{}
@@ -113,16 +113,44 @@ func tenant(t Tenant, path string, fault func(name, problem string)) {
 	if t.ID == "" {
 		fault(path+".tenant", "set the tenant, its id or one of its domains")
 	}
-	if t.Client == "" {
-		fault(path+".client", "set the application (client) id of the app registration")
-	}
-	switch {
-	case t.Secret.IsZero() && t.Certificate == "":
-		fault(path+".secret", "set "+path+".secret or "+path+".certificate, so that the application can sign in")
-	case !t.Secret.IsZero() && t.Certificate != "":
-		fault(path+".certificate", "set either "+path+".secret or "+path+".certificate, not both")
-	}
+	tenantSignIn(t, path, fault)
 	if (t.LoginURL == "") != (t.GraphURL == "") {
 		fault(path+".loginURL", path+".loginURL and "+path+".graphURL belong together")
+	}
+}
+
+// tenantSignIn checks that what the way to sign in needs is there, and nothing that it has no use for.
+func tenantSignIn(t Tenant, path string, fault func(name, problem string)) {
+	method := t.Method()
+	switch {
+	case method == "azureCLI" && t.Client != "":
+		fault(path+".client", "azureCLI signs in as the Azure CLI does: leave the client id out")
+	case registers(method) && t.Client == "":
+		fault(path+".client", "set the application (client) id of the app registration")
+	}
+	credentials := []struct {
+		method, key, need string
+		there             bool
+	}{
+		{"secret", "secret", "set " + path + ".secret or " + path + ".certificate, so that the application can sign in", !t.Secret.IsZero()},
+		{"certificate", "certificate", "set the file with the certificate and its key", t.Certificate != ""},
+		{"workloadIdentity", "tokenFile", "set the file that the other identity provider keeps its token in", t.TokenFile != ""},
+	}
+	for _, c := range credentials {
+		switch {
+		case c.method == method && !c.there:
+			fault(path+"."+c.key, c.need)
+		case c.method != method && c.there && t.Auth == "":
+			chosen := map[string]string{"workloadIdentity": "tokenFile"}[method]
+			if chosen == "" {
+				chosen = method
+			}
+			fault(path+"."+chosen, "set either "+path+"."+c.key+" or "+path+"."+chosen+", not both")
+		case c.method != method && c.there:
+			fault(path+"."+c.key, path+".auth is "+method+", which has no use for it: leave it out, or set auth: "+c.method)
+		}
+	}
+	if !t.CertificatePassword.IsZero() && t.Certificate == "" {
+		fault(path+".certificatePassword", "this is the password of a certificate file, and none is set")
 	}
 }

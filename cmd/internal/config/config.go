@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // Config is everything that can be configured. The tags say: yaml the key, default its value, doc the line in the example, example a value to show,
@@ -15,6 +15,7 @@ type Config struct {
 	LDAP       LDAP       `yaml:"ldap" doc:"Active Directory. Without servers, domain or forests no directory is read."`
 	Graph      Graph      `yaml:"graph" doc:"The Microsoft 365 tenant. Without a tenant none is read."`
 	LDIF       LDIF       `yaml:"ldif" doc:"What LDIF files (--ldif) do not tell themselves: those of ldifde, and of ldapsearch with -LLL."`
+	Imports    Imports    `yaml:"imports" doc:"Output of PowerShell commands to take in besides what is read, as --import does: docs/imports.md says which commands. Not used with --evidence, which holds it."`
 	Scope      Scope      `yaml:"scope" doc:"Which objects can be the subject of a finding. Others still own their addresses."`
 	Sync       Sync       `yaml:"sync" doc:"What no source tells about directory synchronisation."`
 	Deployment Deployment `yaml:"deployment" doc:"What no source tells about Skype for Business Server."`
@@ -60,17 +61,20 @@ type Directory struct {
 
 // Graph says how the tenants are read.
 type Graph struct {
-	Tenant  `yaml:",inline"`
-	Tenants []Tenant `yaml:"tenants" validate:"dive" doc:"Several tenants, each with the keys from above. It takes over from above what it does not say itself, the secret or certificate only together."`
+	Tenant       `yaml:",inline"`
+	LicenceNames string   `yaml:"licenceNames" example:"licence-names.csv" doc:"Microsoft's list \"Product names and service plan identifiers for licensing\" as CSV file, relative to this configuration: display names of subscriptions that are not built in."`
+	Tenants      []Tenant `yaml:"tenants" validate:"dive" doc:"Several tenants, each with the keys from above. It takes over from above what it does not say itself, the keys about signing in (auth, secret, certificate, tokenFile) only all together."`
 }
 
 // Tenant says how one tenant is read.
 type Tenant struct {
 	ID                  string        `yaml:"tenant" example:"contoso.onmicrosoft.com" element:"fabrikam.onmicrosoft.com" doc:"Tenant id or one of its domains."`
-	Client              string        `yaml:"client" inherit:"yes" example:"00000000-0000-0000-0000-000000000000" element:"00000000-0000-0000-0000-000000000000" doc:"Application (client) id of the app registration."`
-	Secret              Secret        `yaml:"secret" inherit:"secret" example:"env:HYBRIDAUDIT_CLIENT_SECRET" element:"env:HYBRIDAUDIT_FABRIKAM_SECRET" doc:"Reference to the client secret. Or:"`
-	Certificate         string        `yaml:"certificate" inherit:"secret" doc:"Certificate with its private key, PEM or PFX, instead of a secret."`
-	CertificatePassword Secret        `yaml:"certificatePassword" inherit:"secret" doc:"Reference to the password of a PFX file."`
+	Auth                string        `yaml:"auth" inherit:"account" example:"secret" validate:"omitempty,oneof=secret certificate managedIdentity workloadIdentity deviceCode azureCLI" doc:"How to sign in: secret, certificate, managedIdentity (of the Azure resource that this runs on), workloadIdentity (a token of another identity provider), deviceCode (a person at a terminal) or azureCLI (whoever is signed in there). Left out: by what is given of secret, certificate and tokenFile."`
+	Client              string        `yaml:"client" inherit:"yes" example:"00000000-0000-0000-0000-000000000000" element:"00000000-0000-0000-0000-000000000000" doc:"Application (client) id of the app registration; of a user-assigned managed identity; left out for a system-assigned one and for azureCLI."`
+	Secret              Secret        `yaml:"secret" inherit:"account" example:"env:HYBRIDAUDIT_CLIENT_SECRET" element:"env:HYBRIDAUDIT_FABRIKAM_SECRET" doc:"Reference to the client secret. Or:"`
+	Certificate         string        `yaml:"certificate" inherit:"account" example:"hybridaudit.pfx" doc:"Certificate with its private key, PEM or PFX, instead of a secret."`
+	CertificatePassword Secret        `yaml:"certificatePassword" inherit:"account" example:"env:HYBRIDAUDIT_PFX_PASSWORD" doc:"Reference to the password of a PFX file."`
+	TokenFile           string        `yaml:"tokenFile" inherit:"account" example:"/var/run/secrets/azure/tokens/azure-identity-token" doc:"File that another identity provider keeps a token in, for workloadIdentity; it is read at every sign-in."`
 	Cloud               string        `yaml:"cloud" inherit:"yes" default:"global" validate:"oneof=global usgov usgovdod china" doc:"global, usgov (GCC High), usgovdod or china (21Vianet)."`
 	LoginURL            string        `yaml:"loginURL" inherit:"yes" validate:"omitempty,url" doc:"Another sign-in address than the cloud's, for trials."`
 	GraphURL            string        `yaml:"graphURL" inherit:"yes" validate:"omitempty,url" doc:"Another Graph address than the cloud's, for trials."`
@@ -78,6 +82,8 @@ type Tenant struct {
 	PageSize            int           `yaml:"pageSize" inherit:"yes" default:"999" validate:"min=1,max=999" doc:"Users asked for at a time."`
 	Timeout             time.Duration `yaml:"timeout" inherit:"yes" default:"2m" validate:"min=1s" doc:"Longest wait for one answer."`
 	MaxWait             time.Duration `yaml:"maxWait" inherit:"yes" default:"15m" validate:"min=0" doc:"Longest wait that the service may ask for when it is busy; beyond it the dataset stays incomplete."`
+	Beta                bool          `yaml:"beta" inherit:"yes" doc:"Also read what only the beta version of Graph has: the SIP data that synchronisation brought, directory quota and password synchronisation."`
+	SignIns             bool          `yaml:"signIns" inherit:"yes" doc:"Also read when people last signed in: it takes longer, and wants AuditLog.Read.All and Entra ID P1."`
 }
 
 // LDIF says how LDIF files were exported.
@@ -85,6 +91,12 @@ type LDIF struct {
 	AllAttributes bool     `yaml:"allAttributes" doc:"No list of attributes was given, so that what is not there has no value. Otherwise an attribute that no object shows counts as not read."`
 	Attributes    []string `yaml:"attributes" example:"objectGUID" doc:"The list that was given, as with ldifde -l."`
 	Whole         bool     `yaml:"whole" doc:"Whole partitions were exported, or all objects of the kinds that the files hold."`
+}
+
+// Imports says which files with the output of PowerShell commands are taken in.
+type Imports struct {
+	Files  []string      `yaml:"files" example:"Get-CsOnlineUser.xml" doc:"Files in JSON, CSV or CliXml, relative to this configuration: FILE, or TENANT=FILE or FOREST=FILE where the audit has several."`
+	MaxAge time.Duration `yaml:"maxAge" default:"24h" validate:"min=0" doc:"Files that are older or younger than the rest of the evidence by more than this are marked as stale; 0 marks none."`
 }
 
 // Scope limits what is judged.
@@ -136,6 +148,19 @@ func (g Graph) Places() []Tenant {
 		return []Tenant{g.Tenant}
 	}
 	return nil
+}
+
+// Method is the way to sign in: the one that is named, or that of the credential that is given.
+func (t Tenant) Method() string {
+	switch {
+	case t.Auth != "":
+		return t.Auth
+	case t.Certificate != "":
+		return "certificate"
+	case t.TokenFile != "":
+		return "workloadIdentity"
+	}
+	return "secret"
 }
 
 // Name tells forests of a configuration apart.

@@ -59,7 +59,9 @@ func TestExampleLoads(t *testing.T) {
 	}
 	full = strings.ReplaceAll(strings.ReplaceAll(full, "\n#  ", "\n  "), "\n  #  ", "\n    ")
 	// These exclude each other or need a value that fits.
-	full = strings.Replace(full, `  certificate: ""`, "", 1)
+	full = strings.Replace(full, `  certificate: hybridaudit.pfx`, "", 1)
+	full = strings.Replace(full, `  certificatePassword: "env:HYBRIDAUDIT_PFX_PASSWORD"`, "", 1)
+	full = strings.Replace(full, `  tokenFile: /var/run/secrets/azure/tokens/azure-identity-token`, "", 1)
 	full = strings.Replace(full, `  loginURL: ""`, "", 1)
 	full = strings.Replace(full, `  graphURL: ""`, "", 1)
 	full = strings.Replace(full, `  keytab: svc-audit.keytab`, "", 1)
@@ -167,6 +169,62 @@ graph:
 	}
 	if tenants[1].Certificate != "app.pem" || !tenants[1].Secret.IsZero() || tenants[1].PageSize != 999 {
 		t.Errorf("second tenant: %+v", tenants[1])
+	}
+}
+
+// Tenants sign in each in its own way, and nothing of one way gets into another: a client id neither, where it is one of a managed identity.
+func TestInheritanceOfSignIns(t *testing.T) {
+	c, err := parse("c.yaml", []byte(`graph:
+  client: app
+  certificate: app.pfx
+  certificatePassword: env:PFX
+  beta: true
+  tenants:
+  - tenant: contoso.com
+  - tenant: fabrikam.com
+    secret: env:SECRET
+    beta: false
+    signIns: true
+  - tenant: one.example.com
+    auth: managedIdentity
+  - tenant: two.example.com
+    auth: managedIdentity
+    client: identity
+  - tenant: three.example.com
+    auth: azureCLI
+  - tenant: four.example.com
+    auth: deviceCode
+  - tenant: five.example.com
+    client: other
+    tokenFile: token
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type seen struct {
+		Method, Client, Certificate, Password, Secret, TokenFile string
+		Beta, SignIns                                            bool
+	}
+	var got []seen
+	for _, p := range c.Graph.Places() {
+		got = append(got, seen{p.Method(), p.Client, p.Certificate, p.CertificatePassword.String(), p.Secret.String(), p.TokenFile, p.Beta, p.SignIns})
+	}
+	want := []seen{
+		{"certificate", "app", "app.pfx", "env:PFX", "", "", true, false},
+		{"secret", "app", "", "", "env:SECRET", "", false, true},
+		{"managedIdentity", "", "", "", "", "", true, false},
+		{"managedIdentity", "identity", "", "", "", "", true, false},
+		{"azureCLI", "", "", "", "", "", true, false},
+		{"deviceCode", "app", "", "", "", "", true, false},
+		{"workloadIdentity", "other", "", "", "", "token", true, false},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	// From a managed identity above no app registration takes its client id.
+	_, err = parse("c.yaml", []byte("graph:\n  auth: managedIdentity\n  client: identity\n  tenants:\n  - tenant: contoso.com\n  - tenant: fabrikam.com\n    secret: env:S\n"))
+	if want := "c.yaml:6: graph.tenants[1].client: set the application (client) id of the app registration"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
@@ -314,6 +372,50 @@ func TestFaults(t *testing.T) {
 			"graph:\n  tenant: contoso.com\n  client: x\n",
 			[]string{"c.yaml:1: graph.secret: set graph.secret or graph.certificate, so that the application can sign in"},
 		},
+		"secret with managed identity": {
+			minimal + "  auth: managedIdentity\n",
+			[]string{"c.yaml:8: graph.secret: graph.auth is managedIdentity, which has no use for it: leave it out, or set auth: secret"},
+		},
+		"token file without client": {
+			"graph:\n  tenant: contoso.com\n  auth: workloadIdentity\n  tokenFile: token\n",
+			[]string{"c.yaml:1: graph.client: set the application (client) id of the app registration"},
+		},
+		"workload identity without a token file": {
+			"graph:\n  tenant: contoso.com\n  client: x\n  auth: workloadIdentity\n",
+			[]string{"c.yaml:1: graph.tokenFile: set the file that the other identity provider keeps its token in"},
+		},
+		"secret and token file": {
+			minimal + "  tokenFile: token\n",
+			[]string{"c.yaml:9: graph.tokenFile: set either graph.secret or graph.tokenFile, not both"},
+		},
+		"certificate that is not there": {
+			"graph:\n  tenant: contoso.com\n  client: x\n  auth: certificate\n  certificatePassword: env:P\n",
+			[]string{
+				"c.yaml:1: graph.certificate: set the file with the certificate and its key",
+				"c.yaml:5: graph.certificatePassword: this is the password of a certificate file, and none is set",
+			},
+		},
+		"Azure CLI with a client": {
+			"graph:\n  tenant: contoso.com\n  client: x\n  auth: azureCLI\n",
+			[]string{"c.yaml:3: graph.client: azureCLI signs in as the Azure CLI does: leave the client id out"},
+		},
+		"unknown sign-in": {
+			"graph:\n  tenant: contoso.com\n  client: x\n  auth: password\n",
+			[]string{
+				`c.yaml:4: graph.auth: "password" is none of secret, certificate, managedIdentity, workloadIdentity, deviceCode, azureCLI`,
+			},
+		},
+		"sign-in without a tenant": {
+			"graph:\n  auth: azureCLI\n",
+			[]string{"c.yaml:1: graph.tenant: set the tenant, its id or one of its domains"},
+		},
+		"sign-ins of several tenants": {
+			"graph:\n  client: x\n  secret: env:S\n  tenants:\n  - tenant: contoso.com\n    auth: certificate\n  - tenant: fabrikam.com\n    auth: managedIdentity\n    tokenFile: t\n",
+			[]string{
+				"c.yaml:5: graph.tenants[0].certificate: set the file with the certificate and its key",
+				"c.yaml:9: graph.tenants[1].tokenFile: graph.tenants[1].auth is managedIdentity, which has no use for it: leave it out, or set auth: workloadIdentity",
+			},
+		},
 		"two documents": {"sync: {}\n---\nsync: {}\n", []string{"c.yaml: it holds more than one YAML document"}},
 		"no YAML":       {"ldap: [\n", []string{"c.yaml: line 1: did not find expected node content"}},
 		"rule twice":    {"rules:\n- id: SIP-001\n- id: sip-001\n", []string{"c.yaml:3: rules: each entry wants an id of its own"}},
@@ -397,5 +499,25 @@ func TestReadmeConfiguration(t *testing.T) {
 	}
 	if len(c.LDAP.Directories()) == 0 || !c.HasGraph() {
 		t.Error("it configures no source")
+	}
+}
+
+// Each configuration in the page about permissions is one that loads, and together they show every way to sign in.
+func TestPermissionsConfigurations(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "permissions.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var methods []string
+	for _, part := range strings.Split(string(page), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(part, "```")
+		c, err := parse("permissions.md", []byte(text))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		methods = append(methods, c.Graph.Method())
+	}
+	if diff := cmp.Diff([]string{"secret", "certificate", "managedIdentity", "workloadIdentity", "deviceCode", "azureCLI"}, methods); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -13,9 +13,17 @@ func (c *checker) inheritAll(config *Config) {
 		c.inherit(reflect.ValueOf(config.LDAP.Directory), reflect.ValueOf(&config.LDAP.Forests[i]).Elem(), fmt.Sprintf("ldap.forests[%d]", i))
 	}
 	for i := range config.Graph.Tenants {
-		c.inherit(reflect.ValueOf(config.Graph.Tenant), reflect.ValueOf(&config.Graph.Tenants[i]).Elem(), fmt.Sprintf("graph.tenants[%d]", i))
+		t, path := &config.Graph.Tenants[i], fmt.Sprintf("graph.tenants[%d]", i)
+		c.inherit(reflect.ValueOf(config.Graph.Tenant), reflect.ValueOf(t).Elem(), path)
+		// The client id is that of an app registration or that of a managed identity: one is not the other.
+		if !c.given(path+".client") && registers(t.Method()) != registers(config.Graph.Method()) {
+			t.Client = ""
+		}
 	}
 }
+
+// registers says whether a way to sign in has an app registration.
+func registers(method string) bool { return method != "managedIdentity" && method != "azureCLI" }
 
 func (c *checker) inherit(from, to reflect.Value, path string) {
 	own := map[string]bool{} // groups of which the element says something

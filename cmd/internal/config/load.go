@@ -11,10 +11,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/go-playground/validator/v10"
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 const maxSize = 1 << 20
@@ -157,34 +156,6 @@ func (c *Config) rules(document *yaml.Node) {
 	}
 }
 
-// embedded stands for an embedded struct in the validator's paths.
-const embedded = "@"
-
-// limits applies the validate tags.
-func (c *checker) limits(config *Config) Faults {
-	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		if f.Tag.Get("yaml") == inline {
-			return embedded
-		}
-		return f.Tag.Get("yaml")
-	})
-	v.RegisterCustomTypeFunc(func(reflect.Value) any { return nil }, yaml.Node{}, Secret{})
-	var invalid validator.ValidationErrors
-	if err := v.Struct(config); err == nil || !errors.As(err, &invalid) {
-		return nil
-	}
-	var faults Faults
-	for _, e := range invalid {
-		_, name, _ := strings.Cut(strings.ReplaceAll(e.Namespace(), embedded+".", ""), ".")
-		if strings.Contains(name, "].") && !c.given(name) {
-			continue // taken over from the section, which is told of it
-		}
-		faults = append(faults, Fault{c.file, c.line(name), name, limit(e)})
-	}
-	return faults
-}
-
 func (c *checker) line(name string) int {
 	if n, ok := c.lines[name]; ok {
 		return n
@@ -193,20 +164,6 @@ func (c *checker) line(name string) int {
 		return c.line(name[:i])
 	}
 	return 0
-}
-
-func limit(e validator.FieldError) string {
-	switch e.Tag() {
-	case "min":
-		return fmt.Sprintf("%v is below the least allowed, %s", e.Value(), e.Param())
-	case "max":
-		return fmt.Sprintf("%v is above the most allowed, %s", e.Value(), e.Param())
-	case "oneof":
-		return fmt.Sprintf("%q is none of %s", e.Value(), strings.ReplaceAll(e.Param(), " ", ", "))
-	case "url":
-		return fmt.Sprintf("%q is no address such as ldaps://dc1.contoso.com", e.Value())
-	}
-	return "not allowed: " + e.Tag() + " " + e.Param()
 }
 
 // Defaults is the configuration without a file: defaults and environment.
