@@ -174,12 +174,8 @@ func httpWork(ctx context.Context, _ []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, column := range evidence.SchemaOf(evidence.TenantUsers) {
-		names = append(names, column.Name)
-	}
 	users := 0
-	next := a.Graph + "/v1.0/users?$top=999&$select=" + strings.Join(names, ",")
+	next := a.Graph + usersPath + "?$top=999&$select=" + strings.Join(userProperties(), ",")
 	var body []byte
 	for next != "" {
 		if body, err = fetch(ctx, c, next, token, body[:0]); err != nil {

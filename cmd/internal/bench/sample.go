@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +24,7 @@ type address struct {
 	LDAPS, BindName, Password string
 	Bases                     []string // of what is read of the directory; empty for all
 	Graph, TenantID, Secret   string
+	Slow                      string // the same Graph, but it takes its time for each page; not everywhere
 	CA                        []byte // PEM
 }
 
@@ -45,7 +45,7 @@ func served(r *server.Running) address {
 
 // organisation makes a sample organisation. Loadable, since only what a real domain controller can hold is the same for all sources.
 func organisation(people int, now time.Time) (lab.Organisation, error) {
-	return plant.New(plant.Options{People: people, Seed: 1, Now: now.UTC().Truncate(time.Second), Loadable: true})
+	return plant.New(plant.Options{People: people, Seed: 1, Now: now.UTC().Truncate(time.Second), Loadable: true, NoExports: true})
 }
 
 // labWork serves an organisation of so many people until its standard input ends.
@@ -91,30 +91,7 @@ func (b *bench) sampled(ctx context.Context) (*sample, error) {
 
 // start starts the server and waits until it answers.
 func (s *sample) start(ctx context.Context, people int) error {
-	c, err := worker(nil, "lab", strconv.Itoa(people))
-	if err != nil {
-		return err
-	}
-	s.server = exec.CommandContext(ctx, c.name, c.args...)
-	s.server.Stderr = os.Stderr
-	if s.in, err = s.server.StdinPipe(); err != nil {
-		return err
-	}
-	out, err := s.server.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := s.server.Start(); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &s.address)
-	}
-	if err != nil {
-		return errors.Join(errors.New("its server did not start"), s.stop())
-	}
-	return nil
+	return s.startAs(ctx, "lab", strconv.Itoa(people))
 }
 
 // stop ends the server; the files go with the folder that they are in.

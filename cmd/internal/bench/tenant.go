@@ -33,9 +33,8 @@ func (b *bench) graph(ctx context.Context) ([]line, error) {
 
 // sdk compares our decoding of a page with that of the typed SDK: the benchmarks of sources/graph, since the SDK's models take minutes to compile.
 func (b *bench) sdk(ctx context.Context) ([]line, error) {
-	const variable = "HYBRIDAUDIT_BENCH_SDK"
-	if os.Getenv(variable) == "" {
-		return nil, &missingError{"a build with the typed Graph SDK", variable + "=1 make bench"}
+	if os.Getenv(sdkVariable) == "" {
+		return nil, &missingError{"a build with the typed Graph SDK", sdkVariable + "=1 make bench"}
 	}
 	var out bytes.Buffer
 	test := command{

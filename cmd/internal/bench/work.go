@@ -23,7 +23,7 @@ func work(ctx context.Context, args []string) error {
 		return errArguments
 	}
 	jobs := map[string]func(context.Context, []string) (any, error){
-		"ldif": ldifWork, "lab": labWork, "collect": collectWork,
+		"ldif": ldifWork, "lab": labWork, "pages": pagesWork, "collect": collectWork,
 		"ad": adWork, "graph": graphWork, "http": httpWork,
 		"load": loadWork, "judge": judgeWork,
 		"addresses": addressesWork, "duplicates": duplicatesWork,
