@@ -73,9 +73,10 @@ func walls() []wall {
 		{of: "sources/evidence/directory", never: network},
 		{of: "sources/evidence", may: leaves, never: network},
 		{of: "sources/evidence/entries", may: fact, never: network},
+		{of: "sources/evidence/objects", may: fact, never: network},
 		{of: "sources/evidence/file", may: fact, never: []string{module + "/audit", module + "/reports/"}},
-		{of: "sources/imports", may: slices.Concat(fact, []string{"sources/evidence/entries", "sources/imports/"}), never: slices.Concat(network, []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"})},
-		{of: "sources/imports/", may: leaves, never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph"})},
+		{of: "sources/imports", may: slices.Concat(fact, []string{"sources/evidence/entries", "sources/evidence/objects", "sources/imports/"}), never: slices.Concat(network, []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"})},
+		{of: "sources/imports/", may: slices.Concat(leaves, []string{"sources/imports/"}), never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph"})},
 		{of: "sources/lab/", may: slices.Concat(leaves, []string{"sources/lab", "sources/lab/"}), never: []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"}},
 		{of: "sources/lab", may: leaves, never: network},
 		{of: "audit/text", never: network},
@@ -101,10 +102,7 @@ func walls() []wall {
 				never = append(never, module+"/"+other)
 			}
 		}
-		may := fact
-		if c == "sources/ad" {
-			may = slices.Concat(fact, []string{"sources/evidence/entries"})
-		}
+		may := slices.Concat(fact, []string{map[string]string{"sources/ad": "sources/evidence/entries", "sources/graph": "sources/evidence/objects"}[c]})
 		w = append(w, wall{of: c, may: may, never: never})
 	}
 	for _, f := range []string{"xlsx", "jsonfile", "terminal"} {

@@ -32,7 +32,7 @@ const clashes = 40
 // There is no tenant.
 func fabrikam(t *testing.T, contoso lab.Organisation) (lab.Organisation, []clash) {
 	t.Helper()
-	org, err := plant.New(plant.Options{People: 300, Seed: 9, Only: []string{plant.NoFaults}, Loadable: true, Now: lately()})
+	org, err := plant.New(plant.Options{People: 400, Seed: 9, Only: []string{plant.NoFaults}, Loadable: true, Now: lately()})
 	if err != nil {
 		t.Fatal(err)
 	}
