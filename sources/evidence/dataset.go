@@ -90,6 +90,9 @@ func (d Dataset) AD() bool { return strings.HasPrefix(string(d), "ad.") }
 // Tenant says whether the dataset comes from a tenant.
 func (d Dataset) Tenant() bool { return strings.HasPrefix(string(d), "tenant.") }
 
+// OfTenant says whether the dataset belongs to a tenant, read from it or exported with PowerShell; the others belong to a forest.
+func (d Dataset) OfTenant() bool { return d.Tenant() || strings.HasPrefix(string(d), "teams.") }
+
 // Export says whether the dataset is the output of a PowerShell command, which somebody has to supply.
 func (d Dataset) Export() bool {
 	return strings.HasPrefix(string(d), "teams.") || strings.HasPrefix(string(d), "server.") || strings.HasPrefix(string(d), "connect.")

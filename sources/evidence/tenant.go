@@ -84,6 +84,22 @@ const (
 	stUpdated
 )
 
+// syncErrorFields and serviceErrorFields are the errors of users, groups and contacts alike.
+var (
+	syncErrorFields = Schema{
+		seCategory: {Name: "category", Kind: Name},
+		seProperty: {Name: "propertyCausingError", Kind: Name},
+		seValue:    {Name: "value", Kind: Text},
+		seOccurred: {Name: "occurredDateTime", Kind: Time},
+	}
+	serviceErrorFields = Schema{
+		veInstance: {Name: "serviceInstance", Kind: Name},
+		veResolved: {Name: "isResolved", Kind: Bool},
+		veCreated:  {Name: "createdDateTime", Kind: Time},
+		veDetail:   {Name: "errorDetail", Kind: Text},
+	}
+)
+
 var tenantUserSchema = Schema{
 	tuID:            {Name: "id", Kind: GUID},
 	tuUPN:           {Name: "userPrincipalName", Kind: Text},
@@ -106,18 +122,8 @@ var tenantUserSchema = Schema{
 	tuSAM:           {Name: "onPremisesSamAccountName", Kind: Text},
 	tuOnPremUPN:     {Name: "onPremisesUserPrincipalName", Kind: Text},
 	tuLastSync:      {Name: "onPremisesLastSyncDateTime", Kind: Time},
-	tuSyncErrors: {Name: "onPremisesProvisioningErrors", Kind: Records, Fields: Schema{
-		seCategory: {Name: "category", Kind: Name},
-		seProperty: {Name: "propertyCausingError", Kind: Name},
-		seValue:    {Name: "value", Kind: Text},
-		seOccurred: {Name: "occurredDateTime", Kind: Time},
-	}},
-	tuServiceErrors: {Name: "serviceProvisioningErrors", Kind: Records, Fields: Schema{
-		veInstance: {Name: "serviceInstance", Kind: Name},
-		veResolved: {Name: "isResolved", Kind: Bool},
-		veCreated:  {Name: "createdDateTime", Kind: Time},
-		veDetail:   {Name: "errorDetail", Kind: Text},
-	}},
+	tuSyncErrors:    {Name: "onPremisesProvisioningErrors", Kind: Records, Fields: syncErrorFields},
+	tuServiceErrors: {Name: "serviceProvisioningErrors", Kind: Records, Fields: serviceErrorFields},
 	tuLicences: {Name: "assignedLicenses", Kind: Records, Fields: Schema{
 		licSKU:      {Name: "skuId", Kind: Name},
 		licDisabled: {Name: "disabledPlans", Kind: NameList},
@@ -227,9 +233,11 @@ type SyncError struct {
 
 // SyncErrors iterates over onPremisesProvisioningErrors.
 func (u TenantUser) SyncErrors() iter.Seq[SyncError] {
-	return records(u.t, tuSyncErrors, u.row, func(t *Table, r int) SyncError {
-		return SyncError{t.str(seCategory, r), t.str(seProperty, r), t.str(seValue, r), t.when(seOccurred, r)}
-	})
+	return records(u.t, tuSyncErrors, u.row, syncError)
+}
+
+func syncError(t *Table, r int) SyncError {
+	return SyncError{t.str(seCategory, r), t.str(seProperty, r), t.str(seValue, r), t.when(seOccurred, r)}
 }
 
 // ServiceError is an entry of serviceProvisioningErrors.

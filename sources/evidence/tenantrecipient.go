@@ -28,32 +28,22 @@ const (
 )
 
 var recipientSchema = Schema{
-	recipID:          {Name: "id", Kind: GUID},
-	recipName:        {Name: "displayName", Kind: Text},
-	recipMail:        {Name: "mail", Kind: Text},
-	recipNickname:    {Name: "mailNickname", Kind: Text},
-	recipProxies:     {Name: "proxyAddresses", Kind: List},
-	recipMailEnabled: {Name: "mailEnabled", Kind: Bool},
-	recipSecurity:    {Name: "securityEnabled", Kind: Bool},
-	recipTypes:       {Name: "groupTypes", Kind: NameList},
-	recipSynced:      {Name: "onPremisesSyncEnabled", Kind: Bool},
-	recipLastSync:    {Name: "onPremisesLastSyncDateTime", Kind: Time},
-	recipSID:         {Name: "onPremisesSecurityIdentifier", Kind: Text},
-	recipDomain:      {Name: "onPremisesDomainName", Kind: Name},
-	recipSAM:         {Name: "onPremisesSamAccountName", Kind: Text},
-	recipSyncErrors: {Name: "onPremisesProvisioningErrors", Kind: Records, Fields: Schema{
-		seCategory: {Name: "category", Kind: Name},
-		seProperty: {Name: "propertyCausingError", Kind: Name},
-		seValue:    {Name: "value", Kind: Text},
-		seOccurred: {Name: "occurredDateTime", Kind: Time},
-	}},
-	recipServiceErrors: {Name: "serviceProvisioningErrors", Kind: Records, Fields: Schema{
-		veInstance: {Name: "serviceInstance", Kind: Name},
-		veResolved: {Name: "isResolved", Kind: Bool},
-		veCreated:  {Name: "createdDateTime", Kind: Time},
-		veDetail:   {Name: "errorDetail", Kind: Text},
-	}},
-	recipTenant: {Name: TenantColumn, Kind: Name},
+	recipID:            {Name: "id", Kind: GUID},
+	recipName:          {Name: "displayName", Kind: Text},
+	recipMail:          {Name: "mail", Kind: Text},
+	recipNickname:      {Name: "mailNickname", Kind: Text},
+	recipProxies:       {Name: "proxyAddresses", Kind: List},
+	recipMailEnabled:   {Name: "mailEnabled", Kind: Bool},
+	recipSecurity:      {Name: "securityEnabled", Kind: Bool},
+	recipTypes:         {Name: "groupTypes", Kind: NameList},
+	recipSynced:        {Name: "onPremisesSyncEnabled", Kind: Bool},
+	recipLastSync:      {Name: "onPremisesLastSyncDateTime", Kind: Time},
+	recipSID:           {Name: "onPremisesSecurityIdentifier", Kind: Text},
+	recipDomain:        {Name: "onPremisesDomainName", Kind: Name},
+	recipSAM:           {Name: "onPremisesSamAccountName", Kind: Text},
+	recipSyncErrors:    {Name: "onPremisesProvisioningErrors", Kind: Records, Fields: syncErrorFields},
+	recipServiceErrors: {Name: "serviceProvisioningErrors", Kind: Records, Fields: serviceErrorFields},
+	recipTenant:        {Name: TenantColumn, Kind: Name},
 }
 
 // contactLacks lists the columns of recipients that organisational contacts do not have.
@@ -110,9 +100,7 @@ func (r Recipient) LastSync() time.Time { return r.t.when(recipLastSync, r.row) 
 
 // SyncErrors iterates over onPremisesProvisioningErrors.
 func (r Recipient) SyncErrors() iter.Seq[SyncError] {
-	return records(r.t, recipSyncErrors, r.row, func(t *Table, i int) SyncError {
-		return SyncError{t.str(seCategory, i), t.str(seProperty, i), t.str(seValue, i), t.when(seOccurred, i)}
-	})
+	return records(r.t, recipSyncErrors, r.row, syncError)
 }
 
 // Attribute gives the values of a scalar or list property as text for evidence in a finding. Nil when it is absent, unknown or made of records.

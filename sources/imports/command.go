@@ -35,9 +35,7 @@ func (c Command) Title() string {
 }
 
 // Tenant says that the output is of a tenant; the others are of the servers of a forest.
-func (c Command) Tenant() bool { return ofTenant(c.Dataset) }
-
-func ofTenant(d evidence.Dataset) bool { return strings.HasPrefix(string(d), "teams.") }
+func (c Command) Tenant() bool { return c.Dataset.OfTenant() }
 
 // Line is the PowerShell that saves the output in CliXml.
 func (c Command) Line() string {

@@ -128,10 +128,10 @@ func (a *app) evidence(ctx context.Context, cfg *config.Config, f auditFlags, o 
 // keeps says whether a dataset is of a source that is part of this run. What was exported from servers and from Entra Connect goes with the directory, what was exported from
 // the tenant with the tenant.
 func (a *app) keeps(d evidence.Dataset) bool {
-	if d.AD() || d.Export() && !exportOfTenant(d) {
-		return a.reads("ad")
+	if d.OfTenant() {
+		return a.reads("tenant")
 	}
-	return a.reads("tenant")
+	return a.reads("ad")
 }
 
 func (a *app) document(r *audit.Result, settings audit.Settings) (*document.Document, error) {

@@ -19,9 +19,6 @@ import (
 
 const importHelp = "`FILE` with the output of a PowerShell command (JSON, CSV or CliXml), or TENANT=FILE or FOREST=FILE where there are several; may be repeated (docs/imports.md)"
 
-// exportOfTenant says whether the output of a PowerShell command is of a tenant; otherwise it is of servers.
-func exportOfTenant(d evidence.Dataset) bool { return strings.HasPrefix(string(d), "teams.") }
-
 // loadExports reads the output of PowerShell commands: the files of the command line, and those of the configuration unless evidence is given, which holds them already.
 // What belongs to sources that are left out is passed over.
 func (a *app) loadExports(ctx context.Context, cfg *config.Config, given []string, configured bool) ([]*imports.Export, error) {
