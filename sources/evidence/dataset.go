@@ -66,6 +66,17 @@ const (
 	ServerBlocked       Dataset = "server.blockedDomains"      // Get-CsBlockedDomain
 	ServerConferencing  Dataset = "server.conferencing"        // Get-CsConferencingPolicy
 	ConnectInstallation Dataset = "connect.installation"       // the version of Entra Connect
+
+	DNSLookups        Dataset = "dns.lookups"        // questions to DNS servers, with their answers
+	ProbeConnections  Dataset = "probe.connections"  // attempts to reach hosts
+	ProbeHandshakes   Dataset = "probe.handshakes"   // TLS with them
+	ProbeCertificates Dataset = "probe.certificates" // that they served
+	ProbeRevocation   Dataset = "probe.revocation"   // attempts to reach what these name for revocation
+	ProbeClocks       Dataset = "probe.clocks"       // comparisons of clocks, besides those of domain controllers
+	ProbeFederation   Dataset = "probe.federation"   // how federation services describe themselves
+	ProbeEndpoints    Dataset = "probe.endpoints"    // the list of Microsoft's endpoints that was used
+	ProbeSettings     Dataset = "probe.settings"     // of the place that was probed from: its proxy and the like
+	ProbeFirewall     Dataset = "probe.firewall"     // rules of a firewall that somebody brought along
 )
 
 // Datasets lists all datasets, in the order of reports.
@@ -78,6 +89,7 @@ func Datasets() []Dataset {
 		TeamsFederation, TeamsOnlineUsers, TeamsPolicies, TeamsConfiguration, TeamsSIPDomains, TeamsNumbers,
 		ServerProviders, ServerUsers, ServerPools, ServerReplicas, ServerSIPDomains, ServerWorkflows, ServerAgentGroups, ServerDelegates,
 		ServerEdge, ServerAllowed, ServerBlocked, ServerConferencing, ConnectInstallation,
+		DNSLookups, ProbeConnections, ProbeHandshakes, ProbeCertificates, ProbeRevocation, ProbeClocks, ProbeFederation, ProbeEndpoints, ProbeSettings, ProbeFirewall,
 	}
 }
 
@@ -90,7 +102,25 @@ func (d Dataset) AD() bool { return strings.HasPrefix(string(d), "ad.") }
 // Tenant says whether the dataset comes from a tenant.
 func (d Dataset) Tenant() bool { return strings.HasPrefix(string(d), "tenant.") }
 
-// OfTenant says whether the dataset belongs to a tenant, read from it or exported with PowerShell; the others belong to a forest.
+// Network says whether the dataset is what was seen on the network from some place: the source of its coverage is the name of that place.
+func (d Dataset) Network() bool {
+	return strings.HasPrefix(string(d), "dns.") || strings.HasPrefix(string(d), "probe.")
+}
+
+// Side is which of the sides of an audit the dataset is read from, in the words of --only: ad, tenant or network; "" for what an operator brings along.
+func (d Dataset) Side() string {
+	switch {
+	case d.AD():
+		return "ad"
+	case d.Tenant():
+		return "tenant"
+	case d.Network():
+		return "network"
+	}
+	return ""
+}
+
+// OfTenant says whether the dataset belongs to a tenant, read from it or exported with PowerShell; the others belong to a forest or, of the network, to a place.
 func (d Dataset) OfTenant() bool { return d.Tenant() || strings.HasPrefix(string(d), "teams.") }
 
 // Export says whether the dataset is the output of a PowerShell command, which somebody has to supply.
@@ -101,7 +131,7 @@ func (d Dataset) Export() bool {
 // Supplied says whether the dataset is there only if an operator asks for it or brings it along: an audit without it is not incomplete.
 func (d Dataset) Supplied() bool {
 	switch d {
-	case TenantSIPInfo, TenantLimits, TenantSignIns:
+	case TenantSIPInfo, TenantLimits, TenantSignIns, ProbeFirewall:
 		return true
 	}
 	return d.Export()
@@ -160,6 +190,9 @@ func SchemaOf(d Dataset) Schema {
 		return limitSchema
 	case TenantSignIns:
 		return signInSchema
+	}
+	if s, ok := networkSchemas[d]; ok {
+		return s
 	}
 	return exportSchemas[d]
 }

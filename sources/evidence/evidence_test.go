@@ -44,13 +44,13 @@ func TestSchemas(t *testing.T) {
 	for _, d := range evidence.Datasets() {
 		t.Run(string(d), func(t *testing.T) {
 			kinds := 0
-			for _, is := range []bool{d.AD(), d.Tenant(), d.Export()} {
+			for _, is := range []bool{d.AD(), d.Tenant(), d.Export(), d.Network()} {
 				if is {
 					kinds++
 				}
 			}
 			if len(evidence.SchemaOf(d)) == 0 || kinds != 1 {
-				t.Error("no schema, or not of exactly one of AD, tenant and PowerShell")
+				t.Error("no schema, or not of exactly one of AD, tenant, PowerShell and network")
 			}
 			check(t, evidence.SchemaOf(d))
 		})

@@ -86,6 +86,10 @@ func (s *Snapshot) sources() map[string]string {
 			names["~"+strings.ToLower(string(c.Dataset)+" "+c.Source)] = strings.TrimSpace(string(c.Dataset) + " " + c.Source)
 			continue
 		}
+		if c.Dataset.Network() { // the parts of one place may come from several runs
+			names["@"+strings.ToLower(string(c.Dataset)+" "+c.Source)] = "the network as seen from " + c.Source
+			continue
+		}
 		if c.Source == "" {
 			continue
 		}

@@ -117,6 +117,26 @@ func (r DomainRecord) Service() string { return r.t.str(recService, r.row) }
 // Target is what it points to.
 func (r DomainRecord) Target() string { return r.t.str(recTarget, r.row) }
 
+// Optional is isOptional.
+func (r DomainRecord) Optional() Tri { return r.t.tri(recOptional, r.row) }
+
+// TTL is how long the record is to be remembered, in seconds; 0 when the tenant does not say.
+func (r DomainRecord) TTL() int { return r.number(recTTL) }
+
+// Priority is that of an SRV record, or the preference of an MX record.
+func (r DomainRecord) Priority() int { return r.number(recPriority) }
+
+// Weight is that of an SRV record.
+func (r DomainRecord) Weight() int { return r.number(recWeight) }
+
+// Port is that of an SRV record.
+func (r DomainRecord) Port() int { return r.number(recPort) }
+
+func (r DomainRecord) number(col int) int {
+	n, _ := r.t.number(col, r.row)
+	return int(n)
+}
+
 // VerificationRecords iterates over the DNS records that prove the tenant's domains.
 func (s *Snapshot) VerificationRecords() iter.Seq[DomainRecord] {
 	return rows(s, TenantVerification, func(t *Table, r int) DomainRecord { return DomainRecord{t, r} })

@@ -68,6 +68,9 @@ func (f Federation) MetadataURI() string { return f.t.str(fedMetadata, f.row) }
 // PassiveURI is passiveSignInUri.
 func (f Federation) PassiveURI() string { return f.t.str(fedPassive, f.row) }
 
+// ActiveURI is activeSignInUri.
+func (f Federation) ActiveURI() string { return f.t.str(fedActive, f.row) }
+
 // Certificate is signingCertificate: base64 of the DER form, without PEM lines.
 func (f Federation) Certificate() string { return f.t.str(fedCertificate, f.row) }
 
