@@ -1,5 +1,5 @@
-// Package server runs a whole sample organisation: a domain controller over LDAPS and StartTLS, and Microsoft sign-in with Graph over HTTPS, with
-// certificates of an authority made for the run.
+// Package server runs a whole sample organisation: a domain controller over LDAPS and StartTLS, Microsoft sign-in with Graph over HTTPS, and the network around them (DNS,
+// hosts, media relays, a proxy), with certificates of authorities made for the run.
 package server
 
 import (
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,14 @@ type Running struct {
 	CA                 []byte           // PEM
 	Subsidiary         *Running         // the second organisation, nil when there is none
 	Tenant             *graphlab.Server // to change what it serves
+	// Network is that of both organisations; nil for the subsidiary, and when Options say so.
+	Network *Network
 
+	parts []*part // what runs, that of the subsidiary left out
+}
+
+// part is servers that run and end together.
+type part struct {
 	group *errgroup.Group
 	stop  context.CancelFunc
 }
@@ -42,10 +50,14 @@ type Running struct {
 // Options change what is served.
 type Options struct {
 	Host string // address to listen on; 127.0.0.1 when empty
-	Port int    // of LDAPS; LDAP and Graph follow, then those of the subsidiary. 0 takes free ports
+	Port int    // of LDAPS; LDAP and Graph follow, then those of the subsidiary, then those of the network. 0 takes free ports
 	// Faults are those of the organisation; its subsidiary has none.
 	LDAPFaults []ldaplab.Fault
 	GraphFault []graphlab.Fault
+	// NoNetwork leaves out DNS servers, hosts, media relays and the proxy.
+	NoNetwork bool
+	// Network changes the network's servers.
+	Network NetworkOptions
 }
 
 // serversEach is how many servers, and ports, an organisation has.
@@ -53,18 +65,42 @@ const serversEach = 3
 
 // Start listens and answers until Stop or the end of ctx.
 func Start(ctx context.Context, org lab.Organisation, o Options) (*Running, error) {
+	if o.Host == "" {
+		o.Host = "127.0.0.1"
+	}
 	r, err := start(ctx, org, o)
-	if err != nil || org.Subsidiary == nil {
-		return r, err
+	if err != nil {
+		return nil, err
 	}
-	second := Options{Host: o.Host}
-	if o.Port > 0 {
-		second.Port = o.Port + serversEach
-	}
-	if r.Subsidiary, err = start(ctx, *org.Subsidiary, second); err != nil {
+	if err := r.startOthers(ctx, org, o); err != nil {
 		return nil, errors.Join(err, r.Stop())
 	}
 	return r, nil
+}
+
+// startOthers starts what stands beside the organisation's own servers.
+func (r *Running) startOthers(ctx context.Context, org lab.Organisation, o Options) error {
+	port := func(organisations int) int {
+		if o.Port == 0 {
+			return 0
+		}
+		return o.Port + organisations*serversEach
+	}
+	var err error
+	if org.Subsidiary != nil {
+		if r.Subsidiary, err = start(ctx, *org.Subsidiary, Options{Host: o.Host, Port: port(1)}); err != nil {
+			return err
+		}
+	}
+	if o.NoNetwork {
+		return nil
+	}
+	network, running, err := startNetwork(ctx, merged(org), o, port(len(org.All())))
+	if err != nil {
+		return err
+	}
+	r.Network, r.parts = network, append(r.parts, running)
+	return nil
 }
 
 // All lists what answers: the organisation and its subsidiary.
@@ -76,9 +112,6 @@ func (r *Running) All() []*Running {
 }
 
 func start(ctx context.Context, org lab.Organisation, o Options) (*Running, error) {
-	if o.Host == "" {
-		o.Host = "127.0.0.1"
-	}
 	r := &Running{BindName: AccountName + "@" + org.Directory.ForestName, Password: secret(), Secret: secret(), TenantID: org.Tenant.ID}
 	listeners, err := listen(ctx, o.Host, o.Port, serversEach)
 	if err != nil {
@@ -89,12 +122,11 @@ func start(ctx context.Context, org lab.Organisation, o Options) (*Running, erro
 		return nil, errors.Join(err, closeAll(listeners))
 	}
 	r.LDAPS, r.LDAP, r.Graph = listeners[0].Addr().String(), listeners[1].Addr().String(), listeners[2].Addr().String()
-	serving, stop := context.WithCancel(ctx)
-	r.stop = stop
-	r.group, serving = errgroup.WithContext(serving)
-	r.group.Go(func() error { return directory.ServeTLS(serving, listeners[0]) })
-	r.group.Go(func() error { return directory.Serve(serving, listeners[1]) })
-	r.group.Go(func() error { return tenant.Serve(serving, listeners[2]) })
+	p, serving := newPart(ctx)
+	r.parts = []*part{p}
+	p.group.Go(func() error { return directory.ServeTLS(serving, listeners[0]) })
+	p.group.Go(func() error { return directory.Serve(serving, listeners[1]) })
+	p.group.Go(func() error { return tenant.Serve(serving, listeners[2]) })
 	return r, nil
 }
 
@@ -123,12 +155,31 @@ func (r *Running) servers(org lab.Organisation, o Options, at net.Addr) (*ldapla
 	return directory, tenant, err
 }
 
+// newPart makes a part without servers, and the context under which they are to run.
+func newPart(ctx context.Context) (*part, context.Context) {
+	serving, stop := context.WithCancel(ctx)
+	p := &part{stop: stop}
+	p.group, serving = errgroup.WithContext(serving)
+	return p, serving
+}
+
+// running lists all parts.
+func (r *Running) running() []*part {
+	all := r.parts
+	if r.Subsidiary != nil {
+		all = append(slices.Clip(all), r.Subsidiary.parts...)
+	}
+	return all
+}
+
 // Stop ends the servers and waits for them.
 func (r *Running) Stop() error {
+	for _, p := range r.running() {
+		p.stop()
+	}
 	var errs []error
-	for _, one := range r.All() {
-		one.stop()
-		errs = append(errs, one.group.Wait())
+	for _, p := range r.running() {
+		errs = append(errs, p.group.Wait())
 	}
 	return errors.Join(errs...)
 }
@@ -136,14 +187,14 @@ func (r *Running) Stop() error {
 // Wait waits until the context that Start was given ends, or a server fails.
 func (r *Running) Wait() error {
 	var waiting errgroup.Group
-	for _, one := range r.All() {
+	for _, p := range r.running() {
 		waiting.Go(func() error {
 			defer func() {
-				for _, other := range r.All() {
+				for _, other := range r.running() {
 					other.stop()
 				}
 			}()
-			return one.group.Wait()
+			return p.group.Wait()
 		})
 	}
 	return waiting.Wait()
