@@ -54,6 +54,12 @@ type builder struct {
 	mastered   bool // people online have a number in the directory
 	teamsAlone bool // people have had Teams for long and are not enabled for SIP
 
+	withoutNetwork bool
+	standsBeside   bool // Microsoft's hosts stand in the network of the other organisation
+	uses           usage
+	extraSIP       []string // SIP domains that the topology names besides the usual ones
+	networkChanges []func(*network)
+
 	instance int // how often the plant at work was made before
 	taken    []*person
 	objects  []*object // contacts and groups of the plant at work
@@ -67,7 +73,7 @@ func newBuilder(o Options) *builder {
 		wire: newWire(), json: &document{},
 		entries: make([]lab.Entry, o.People), users: make([]json.RawMessage, o.People), teams: make([]json.RawMessage, o.People),
 		skus: newSKUs(), bySKU: map[string]*sku{}, domains: tenantDomains(), refused: map[string]string{}, syncing: jsonTrue,
-		withoutExports: o.NoExports,
+		withoutExports: o.NoExports, withoutNetwork: o.NoNetwork, standsBeside: o.beside, uses: usage{},
 	}
 	for _, s := range b.skus {
 		b.bySKU[s.part] = s
@@ -154,6 +160,7 @@ func (b *builder) entry(o *object) lab.Entry {
 func (b *builder) write(p *person) {
 	b.notice(p)
 	b.noteNumber(p)
+	b.noteUse(p)
 	b.onServers(p)
 	if p.ad != nil {
 		e := b.entry(p.ad)
@@ -238,8 +245,10 @@ func (b *builder) organisation() lab.Organisation {
 	present := func(raw json.RawMessage) bool { return raw == nil }
 	users := append(slices.DeleteFunc(b.users, present), b.after.users...)
 	configurations := append(slices.DeleteFunc(b.teams, present), b.after.teams...)
+	org := lab.Organisation{Directory: d, Tenant: b.tenant(users, configurations), Exports: b.saved(), Network: b.network()}
 	sortTruth(b.truth)
-	return lab.Organisation{Directory: d, Tenant: b.tenant(users, configurations), Exports: b.saved(), Truth: b.truth}
+	org.Truth = b.truth
+	return org
 }
 
 // guid keeps objects of the configuration partition apart from people.

@@ -24,10 +24,7 @@ func (b *builder) startServerExports() {
 	b.export(psServerUsers)
 	b.export(psPools)
 	b.export(psReplicas)
-	domains := b.export(psServerDomains)
-	for i, d := range []string{domainMain, domainSecond, domainJapan, domainSub} {
-		domains.add(psOf("Identity", d, "Name", d, "IsDefault", i == 0))
-	}
+	b.export(psServerDomains)
 	b.export(psEdge).add(psOf(
 		"Identity", "Global", "AllowAnonymousUsers", true, "AllowFederatedUsers", true, "AllowOutsideUsers", true, "BeClearingHouse", false,
 		"EnablePartnerDiscovery", true, "DiscoveredPartnerVerificationLevel", "UseSourceVerification", "EnableArchivingDisclaimer", false,
@@ -48,7 +45,10 @@ func (b *builder) finishServerExports() {
 	if b.noServer() {
 		return
 	}
-	pools, replicas := b.export(psPools), b.export(psReplicas)
+	pools, replicas, domains := b.export(psPools), b.export(psReplicas), b.export(psServerDomains)
+	for i, d := range b.sipDomains() {
+		domains.add(psOf("Identity", d, "Name", d, "IsDefault", i == 0))
+	}
 	replica := func(host string) {
 		replicas.add(psOf("UpToDate", true, "ReplicaFqdn", host, "LastStatusReport", b.ago(seconds(900)), "LastUpdateCreation", b.ago(days(1)), "ProductVersion", serverBuild))
 	}

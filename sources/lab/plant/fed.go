@@ -33,7 +33,10 @@ func signingCertificates() []plant {
 		}},
 		{rule: "FED-001", variant: "U", about: "a certificate that is none", once: true, plant: func(b *builder) {
 			f := b.federate(domainUnreadable)
-			f.certificate = f.certificate[:len(f.certificate)/2]
+			f.whole, f.certificate = f.certificate, f.certificate[:len(f.certificate)/2]
+			if b.networked() {
+				b.expectKey("FED-002", "", domainUnreadable) // nothing equals half a certificate
+			}
 			b.expectKey("FED-001", "U", domainUnreadable)
 		}},
 		{rule: "FED-001", clean: true, about: "ten days left, and the next certificate is there", once: true, plant: func(b *builder) {

@@ -66,10 +66,13 @@ func (b *builder) forest() []lab.Entry {
 
 // topology makes what the set-up of the server product leaves in the directory. Without a server the pools are gone and the containers are still there.
 func (b *builder) topology(f *containers) {
+	if b.variant == Cloud {
+		return
+	}
 	f.add(rtcService, "top container msRTCSIP-Service", "msRTCSIP-Service", "cn", "RTC Service")
 	f.add(rtcGlobal, "top container msRTCSIP-GlobalContainer", "msRTCSIP-GlobalContainer", "cn", "Global Settings")
-	for i, d := range []string{domainMain, domainSecond, domainJapan, domainSub} {
-		f.braced(rtcGlobal, 20+uint64(i), "top msRTCSIP-Domain", "msRTCSIP-Domain", "msRTCSIP-DomainName", d)
+	for i, d := range b.sipDomains() {
+		f.braced(rtcGlobal, domainNumber(i), "top msRTCSIP-Domain", "msRTCSIP-Domain", "msRTCSIP-DomainName", d)
 	}
 	f.add(rtcPools, "top container msRTCSIP-Pools", "msRTCSIP-Pools", "cn", "Pools")
 	f.add(rtcContacts, "top container msRTCSIP-ApplicationContacts", "msRTCSIP-ApplicationContacts", "cn", "Application Contacts")
@@ -91,6 +94,9 @@ func (b *builder) topology(f *containers) {
 		f.add("CN=LC Services,CN=Microsoft,"+pool, "top leaf connectionPoint serviceConnectionPoint msRTCSIP-PoolService", "msRTCSIP-PoolService", "cn", "LC Services")
 	}
 	f.braced(rtcGlobal, 36, "top msRTCSIP-TrustedServer", "msRTCSIP-TrustedServer", "msRTCSIP-TrustedServerFQDN", "med01.contoso.com", "msRTCSIP-TrustedServerVersion", "6")
+	if b.vanished {
+		f.braced(rtcGlobal, 37, "top msRTCSIP-TrustedServer", "msRTCSIP-TrustedServer", "msRTCSIP-TrustedServerFQDN", "med02.contoso.com", "msRTCSIP-TrustedServerVersion", "6")
+	}
 	b.addOldPool(f)
 }
 

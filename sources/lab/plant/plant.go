@@ -22,12 +22,18 @@ const (
 	NoServer = "no-server" // no pool object is left in the forest: HOM-002
 	SyncOff  = "sync-off"  // directory synchronisation is switched off: SYN-001
 	NoFlow   = "no-flow"   // SIP data do not reach the tenant: SYN-006
-	// Subsidiary is both, under other names: the small second organisation that stands beside the default one, so that the two together show every fault.
+	// BadNetwork stands at a place with a proxy that wants credentials, where idle connections are cut, and is looked at by a host whose clock is wrong: NET-006, TIM-001 H.
+	BadNetwork = "bad-network"
+	// Cloud never had a server: nothing of the product is in the directory, and its records are those of Microsoft. It has faults of DNS alone.
+	Cloud = "cloud"
+	// Subsidiary is no-server and sync-off in one, under other names: the small second organisation that stands beside the default one, so that the two together show every fault.
 	Subsidiary = "subsidiary"
 )
 
 // Variants lists the variants.
-func Variants() []string { return []string{Default, NoServer, SyncOff, NoFlow, Subsidiary} }
+func Variants() []string {
+	return []string{Default, NoServer, SyncOff, NoFlow, BadNetwork, Cloud, Subsidiary}
+}
 
 // NoFaults as the only element of Options.Only plants nothing: the truth is empty.
 const NoFaults = "none"
@@ -50,6 +56,8 @@ type Options struct {
 	beside   bool // it stands beside another organisation
 	// NoExports leaves out the output of PowerShell commands, and the faults that only it shows.
 	NoExports bool
+	// NoNetwork leaves out what DNS and hosts show, and the faults that only they show.
+	NoNetwork bool
 	// Alone leaves out the subsidiary of the default organisation. A loadable organisation has none.
 	Alone bool
 }
@@ -107,7 +115,7 @@ func choose(o Options) ([]plant, error) {
 	var tenantWide, faults, clean []plant
 	for _, p := range all {
 		switch {
-		case !p.fits(o), o.Variant == Subsidiary && p.only == "", !p.clean && len(o.Only) > 0 && !slices.Contains(o.Only, p.rule):
+		case !p.fits(o), (o.Variant == Subsidiary || o.Variant == Cloud) && p.only == "", !p.clean && len(o.Only) > 0 && !slices.Contains(o.Only, p.rule):
 		case p.once:
 			tenantWide = append(tenantWide, p) // first, so that people are licensed from subscriptions in their final state
 		case p.clean:
@@ -149,7 +157,7 @@ func VariantOf(ruleID string) string {
 		case p.rule != ruleID || p.clean:
 		case p.only == "" || p.forests: // the default organisation has its subsidiary with it
 			return Default
-		case p.only != Subsidiary || variant == Default:
+		case variant == Default || variant == Subsidiary:
 			variant = p.only
 		}
 	}

@@ -13,6 +13,7 @@ type plant struct {
 	forests       bool   // its truth holds only where another forest is read beside this one
 	notIn         string // the variant that it does not fit
 	exports       bool   // its truth holds only where the output of PowerShell commands is read
+	network       bool   // its truth holds only where the network is looked at
 	// unloadable says why a real domain controller cannot hold it; "" when it can.
 	unloadable string
 	plant      func(*builder)
@@ -21,18 +22,18 @@ type plant struct {
 // plants lists everything that can be planted, by category.
 func plants() []plant {
 	return slices.Concat(sipPlants(), sipNamePlants(), addressPlants(), addressFormPlants(), homePlants(), homeMorePlants(), joinPlants(), licencePlants(), skuPlants(), domainPlants(), syncPlants(), qualityPlants(),
-		voicePlants(), voiceTenantPlants(), joinTenantPlants(), licenceTenantPlants(), topologyPlants(), topologyExportPlants(), clockPlants(), federationPlants(), servicePlants(), syncTenantPlants())
+		voicePlants(), voiceTenantPlants(), joinTenantPlants(), licenceTenantPlants(), topologyPlants(), topologyExportPlants(), clockPlants(), federationPlants(), servicePlants(), syncTenantPlants(), networkPlants())
 }
 
 // fits tells whether the plant can stand in such an organisation.
 func (p plant) fits(o Options) bool {
 	switch {
-	case o.Loadable && p.unloadable != "", p.forests && !o.beside, p.exports && o.NoExports:
+	case o.Loadable && p.unloadable != "", p.forests && !o.beside, p.exports && o.NoExports, p.network && o.NoNetwork:
 		return false
 	case p.only != "" && !o.is(p.only), p.notIn != "" && o.is(p.notIn):
 		return false
 	}
-	return !p.pools || !o.is(NoServer)
+	return !p.pools || !o.noServer()
 }
 
 // LeftOut is a fault that an organisation for a real directory goes without.

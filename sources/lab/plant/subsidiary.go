@@ -16,7 +16,10 @@ func (o Options) is(variant string) bool {
 	return o.Variant == variant || o.Variant == Subsidiary && (variant == NoServer || variant == SyncOff)
 }
 
-func (b *builder) noServer() bool { return b.variant == NoServer || b.variant == Subsidiary }
+// noServer tells whether no server is left, or never was one.
+func (o Options) noServer() bool { return o.is(NoServer) || o.Variant == Cloud }
+
+func (b *builder) noServer() bool { return Options{Variant: b.variant}.noServer() }
 
 func (o Options) withSubsidiary() bool { return o.Variant == Default && !o.Loadable && !o.Alone }
 
@@ -32,7 +35,7 @@ func (o Options) addSubsidiary(org *lab.Organisation) error {
 			return nil
 		}
 	}
-	second, err := New(Options{People: subsidiaryPeople, Seed: ^o.Seed, Now: o.Now, Variant: Subsidiary, Only: only, NoExports: o.NoExports, beside: true})
+	second, err := New(Options{People: subsidiaryPeople, Seed: ^o.Seed, Now: o.Now, Variant: Subsidiary, Only: only, NoExports: o.NoExports, NoNetwork: o.NoNetwork, beside: true})
 	if err != nil {
 		return err
 	}
@@ -91,6 +94,7 @@ func renamed(org lab.Organisation) lab.Organisation {
 		refused[text(path)] = code
 	}
 	org.Tenant.Refused = refused
+	org.Network = renamedNetwork(org.Network, text)
 	for i := range org.Truth {
 		org.Truth[i].Key = text(org.Truth[i].Key)
 	}

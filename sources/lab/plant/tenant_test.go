@@ -328,7 +328,7 @@ func TestExports(t *testing.T) {
 	for _, variant := range Variants() {
 		org := make300(t, Options{Variant: variant, Only: []string{NoFaults}, Alone: true})
 		commands := commandsOf()
-		if variant == NoServer || variant == Subsidiary {
+		if (Options{Variant: variant}).noServer() {
 			maps.DeleteFunc(commands, func(_ string, d evidence.Dataset) bool { return strings.HasPrefix(string(d), "server.") })
 		}
 		for _, e := range org.Exports {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // tenantParts are what a tenant has besides its users, domains and subscriptions, and what was saved with PowerShell.
@@ -119,13 +120,18 @@ func (b *builder) addServices(add func(string, ...json.RawMessage)) {
 	add("roleManagement/directory/roleAssignments", roles...)
 }
 
+// proof is the text that proves in DNS that the domain is the tenant's.
+func (b *builder) proof(v domain) string {
+	return "MS=ms" + strconv.FormatUint(10_000_000+b.random(len(v.name), saltService)%90_000_000, 10)
+}
+
 // verification are the DNS records of which one proves that the domain is the tenant's.
 func (v domain) verification(b *builder) []json.RawMessage {
 	if v.initial || v.name == domainRouting {
 		return nil
 	}
 	d := b.json
-	code := "ms" + strconv.FormatUint(10_000_000+b.random(len(v.name), saltService)%90_000_000, 10)
+	code := strings.TrimPrefix(b.proof(v), "MS=")
 	record := func(kind, record string, n uint64) {
 		d.begin()
 		d.text("@odata.type", "#microsoft.graph."+kind)

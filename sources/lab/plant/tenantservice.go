@@ -19,6 +19,8 @@ type federation struct {
 	issuer             string
 	protocol           string
 	certificate, next  string // base64 of the DER form
+	whole              string // the certificate of the service, when the tenant has something else
+	foreign            string // what the paths of another maker's service begin with, in place of those of AD FS
 	mfa                string
 	updated            time.Time
 	updateResult       string
@@ -59,11 +61,11 @@ func (f *federation) write(d *document) json.RawMessage {
 	d.text("id", f.id)
 	d.text("displayName", f.name)
 	d.text("issuerUri", f.issuer)
-	d.text("metadataExchangeUri", "https://"+f.host+"/adfs/services/trust/mex")
+	d.text("metadataExchangeUri", f.at("/adfs/services/trust/mex"))
 	d.text("signingCertificate", f.certificate)
-	d.text("passiveSignInUri", "https://"+f.host+"/adfs/ls/")
+	d.text("passiveSignInUri", f.at("/adfs/ls/"))
 	d.text("preferredAuthenticationProtocol", f.protocol)
-	d.text("activeSignInUri", "https://"+f.host+"/adfs/services/trust/2005/usernamemixed")
+	d.text("activeSignInUri", f.at("/adfs/services/trust/2005/usernamemixed"))
 	d.text("signOutUri", "https://"+f.host+"/adfs/ls/?wa=wsignout1.0")
 	d.text("promptLoginBehavior", "nativeSupport")
 	d.flag("isSignedAuthenticationRequestRequired", f.signedRequestsOnly)

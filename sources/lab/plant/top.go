@@ -16,6 +16,11 @@ func topologyPlants() []plant {
 			b.deadMediation = true
 			b.expectKey("TOP-003", "S", "med01."+domainMain)
 		}},
+		{rule: "TOP-003", variant: "N", about: "a mediation server that DNS does not know", once: true, pools: true, network: true, plant: func(b *builder) {
+			b.vanished = true
+			b.onNetwork(func(n *network) { n.inside.drop("med02." + domainMain) })
+			b.expectKey("TOP-003", "N", "med02."+domainMain)
+		}},
 		{rule: "TOP-007", variant: "I", about: "the Exchange organisation", once: true, plant: nothing},
 		{rule: "TOP-007", variant: "V", about: "mailboxes on Exchange 2013", once: true, plant: func(b *builder) {
 			b.onOldServer(b.person(mailed(serverMailbox)))
@@ -31,7 +36,7 @@ func topologyPlants() []plant {
 // clockPlants are the faults of clocks.
 func clockPlants() []plant {
 	return []plant{
-		{rule: "TIM-001", variant: "D", about: "the domain controller is seven minutes ahead", once: true, unloadable: "a domain controller has a clock of its own", plant: func(b *builder) {
+		{rule: "TIM-001", variant: "D", about: "the domain controller is seven minutes ahead", once: true, notIn: BadNetwork, unloadable: "a domain controller has a clock of its own", plant: func(b *builder) {
 			b.clock = 7 * time.Minute
 			b.expectKey("TIM-001", "D", "dc01."+domainMain)
 		}},
