@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"hybridaudit/audit/domains"
+	"hybridaudit/audit/hosts"
 	"hybridaudit/audit/join"
 	"hybridaudit/audit/owners"
 	"hybridaudit/audit/plans"
+	"hybridaudit/audit/records"
 	"hybridaudit/audit/scope"
 	"hybridaudit/audit/topology"
 	"hybridaudit/sources/evidence"
@@ -37,6 +39,7 @@ type Pass struct {
 	severity Severity        // configured for all findings of the rule, 0 when it is not
 	silent   map[string]bool // variants that are not assessed
 	stale    []Fact          // what the rule reads of files that are too old
+	doubt    Reason          // why something could not be judged
 	checked  int
 	findings []Finding
 }
@@ -47,6 +50,7 @@ type facts struct {
 	pairs    func() *join.Pairs
 	disputed func() *join.Disputed
 	topology func() *topology.Deployment
+	records  func() *records.Index
 	plans    func() *plans.Catalogue
 	owners   map[owners.Kind]func() *owners.Index
 	verified func() map[string]evidence.Domain
@@ -67,6 +71,7 @@ type facts struct {
 	sipInfo     func() map[directory.GUID]evidence.SIPInfo
 	roles       func() map[directory.GUID][]directory.GUID
 	former      func() *join.Former
+	hosts       func() *hosts.Index
 	onlineTaken time.Time // of the output of Get-CsOnlineUser
 	oldOnline   bool      // it is older than the configuration allows
 	narrowed    bool      // the configuration kept the reading of directory users to a part
@@ -113,6 +118,11 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 	})
 	f.resource = sync.OnceValue(func() map[string]bool { return resourceForests(s, f.scope()) })
 	f.ties = sync.OnceValue(func() map[string][]string { return newTies(s, f.pairs) })
+	f.records = sync.OnceValue(func() *records.Index {
+		return records.New(s, records.Facts{
+			Scope: f.scope(), Topology: f.topology(), Forests: func(tenant string) []string { return f.ties()[tenant] }, Suffixes: o.Settings.OnlineSuffixes,
+		})
+	})
 	f.sipUsed = sync.OnceValue(func() bool { return sipUsed(s) })
 	f.numbered = sync.OnceValue(func() bool { return numbered(s) })
 	f.numbers = sync.OnceValue(func() *Numbers { return newNumbers(s) })
@@ -120,6 +130,7 @@ func newFacts(s *evidence.Snapshot, o Options) *facts {
 	f.online = sync.OnceValue(func() onlineUsers { return newOnlineUsers(s) })
 	f.roles = sync.OnceValue(func() map[directory.GUID][]directory.GUID { return newRoles(s) })
 	f.former = sync.OnceValue(func() *join.Former { return join.NewFormer(s) })
+	f.hosts = sync.OnceValue(func() *hosts.Index { return hosts.New(s) })
 	f.signIns = sync.OnceValue(func() map[directory.GUID]evidence.SignIn {
 		m := make(map[directory.GUID]evidence.SignIn, s.Rows(evidence.TenantSignIns))
 		for a := range s.SignIns() {
@@ -205,11 +216,17 @@ func (p *Pass) Numbers() *Numbers { return p.facts.numbers() }
 // Former tells what deleted tenant users still hold.
 func (p *Pass) Former() *join.Former { return p.facts.former() }
 
+// Hosts tells what was seen of hosts on the network.
+func (p *Pass) Hosts() *hosts.Index { return p.facts.hosts() }
+
 // Disputed tells who holds the values that directory synchronisation refused.
 func (p *Pass) Disputed() *join.Disputed { return p.facts.disputed() }
 
 // Topology tells the on-premises deployment and where people are homed.
 func (p *Pass) Topology() *topology.Deployment { return p.facts.topology() }
+
+// Records tells what DNS servers said of the organisation's records, and what they should say.
+func (p *Pass) Records() *records.Index { return p.facts.records() }
 
 // Homes counts where people are homed.
 func (p *Pass) Homes() *Homes { return p.facts.homes() }
@@ -296,6 +313,24 @@ func (p *Pass) Read(needs []Need) bool {
 		why, _ := lack(p.Evidence, n)
 		return !why.IsZero()
 	})
+}
+
+// Unread tells why needs were not read completely, optional ones too; the zero Reason when they were.
+func (p *Pass) Unread(needs []Need) Reason {
+	for _, n := range needs {
+		if why, _ := lack(p.Evidence, n); !why.IsZero() {
+			return why
+		}
+	}
+	return Reason{}
+}
+
+// Doubt says that the rule could not judge something, and why: what it found holds, but it cannot pass. The first reason is kept, unless it is only that a source was not
+// asked and there is another.
+func (p *Pass) Doubt(why Reason) {
+	if p.doubt.IsZero() || p.doubt.Code == notRequested && !why.IsZero() {
+		p.doubt = why
+	}
 }
 
 // Params gives the rule's parameters: the configured ones, or the defaults. T is the type that the rule's Params makes.

@@ -58,6 +58,9 @@ type Need struct {
 	OnRequest bool
 	// PartOK says that a finding in the part that was read holds whatever the rest may say: the rule judges an incomplete dataset too, but cannot pass on it.
 	PartOK bool
+	// Doubts says that the rule itself tells what it could not judge ([Pass.Doubt]), object by object, so that a dataset that was read in part, or from some of its
+	// places, counts as read.
+	Doubts bool
 	// Whole says that the rule concludes from what is not there, so that a dataset which the configuration narrowed (search bases, exclusions, filters) counts as one
 	// that was read in part. Other rules take a narrowed dataset for all that they are meant to judge.
 	Whole bool

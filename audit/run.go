@@ -23,7 +23,7 @@ type Options struct {
 	Severity map[string]Severity
 	Scope    scope.Config
 	Settings Settings
-	// LeftOut names the sources ("ad", "tenant") that the operator left out of this run on purpose. What is not assessed for that alone is excused.
+	// LeftOut names the sources ("ad", "tenant", "network") that the operator left out of this run on purpose. What is not assessed for that alone is excused.
 	LeftOut []string
 	Workers int // 0: as many as there are processors
 	// Progress is told after every rule; it may be called from any goroutine, one call at a time. May be nil.
@@ -100,6 +100,7 @@ type job struct {
 	units   int
 	stale   Reason // the rule rests on files that are too old
 	beside  bool   // only variants beside the people rest on a part
+	excuses func(Reason) bool
 	mu      sync.Mutex
 	judged  []judged
 	left    atomic.Int64
@@ -113,7 +114,7 @@ type judged struct {
 }
 
 func (r *run) prepare(rule *Rule) *job {
-	j := &job{outcome: Outcome{Rule: rule}}
+	j := &job{outcome: Outcome{Rule: rule}, excuses: r.excuses}
 	j.base = Pass{
 		Evidence: r.evidence, Settings: r.options.Settings, facts: r.facts, rule: rule, severity: r.options.Severity[rule.ID], silent: map[string]bool{},
 	}
@@ -176,6 +177,15 @@ func (j *job) part(v verdict) {
 	}
 }
 
+// doubt notes that the check itself could not judge something.
+func (j *job) doubt(why Reason) {
+	j.outcome.Excused = j.excuses(why) && (j.outcome.Excused || !j.outcome.Partial)
+	j.outcome.Partial, j.outcome.Wanting = true, false
+	if j.outcome.Reason.IsZero() {
+		j.outcome.Reason = why
+	}
+}
+
 // silence drops the findings of a variant that is not assessed.
 func (j *job) silence(v VariantOutcome) {
 	j.base.silent[v.Code] = true
@@ -235,7 +245,7 @@ func (r *run) work(ctx context.Context, jobs []*job) error {
 // judge runs the check over a range of units. One guard stands around the range: a guard around each row would double the time.
 func (j *job) judge(from, to int) {
 	p := j.base
-	p.findings, p.checked = nil, 0
+	p.findings, p.checked, p.doubt = nil, 0, Reason{}
 	fault := guarded(func() {
 		for i := from; i < to; i++ {
 			p.rule.Check.each(&p, i)
@@ -282,6 +292,9 @@ func (j *job) close() (Outcome, []Finding) {
 	for _, s := range j.judged {
 		findings = append(findings, s.pass.findings...)
 		j.outcome.Checked += s.pass.checked
+		if !s.pass.doubt.IsZero() {
+			j.doubt(s.pass.doubt)
+		}
 		if s.fault != "" && j.outcome.Status != Broken {
 			j.outcome.Status, j.outcome.Reason = Broken, broken(s.fault)
 		}

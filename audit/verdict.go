@@ -107,6 +107,9 @@ func (r *run) gives(s Substitute, source string, alike bool) bool {
 // narrowed is the reason of a rule that needs the whole of a dataset which the configuration narrowed.
 const narrowed = "narrowed"
 
+// notRequested is the reason when no source was asked for a dataset.
+const notRequested = "notRequested"
+
 // unasked is the reason when attributes that are collected on request only were asked for by nobody.
 func (r *run) unasked(needs []Need) Reason {
 	for _, n := range needs {
@@ -125,8 +128,15 @@ func (r *run) unasked(needs []Need) Reason {
 
 // leftOut says that nobody asked for a dataset on purpose: its source was left out, or it is one that an operator brings along.
 func (r *run) leftOut(d evidence.Dataset) bool {
-	return r.evidence.State(d) == evidence.NotRequested &&
-		(d.Supplied() || d.AD() && slices.Contains(r.options.LeftOut, "ad") || d.Tenant() && slices.Contains(r.options.LeftOut, "tenant"))
+	return r.evidence.State(d) == evidence.NotRequested && (d.Supplied() || slices.Contains(r.options.LeftOut, d.Side()))
+}
+
+// excuses says that a reason is only that a source was left out on purpose.
+func (r *run) excuses(why Reason) bool {
+	return why.Code == notRequested && slices.ContainsFunc(why.Args, func(a Arg) bool {
+		dataset, ok := a.Value.(string)
+		return ok && a.Name == "dataset" && r.leftOut(evidence.Dataset(dataset))
+	})
 }
 
 // lack says what of a need was not read; part is true when rows were read that can be judged. A source that was not asked for the dataset says nothing when
@@ -157,8 +167,11 @@ func lack(s *evidence.Snapshot, n Need) (reason Reason, part bool) {
 			}
 		}
 	}
-	if !asked {
+	switch {
+	case !asked:
 		return unasked(n.Dataset), false
+	case read && n.Doubts:
+		return Reason{}, false
 	}
 	return reason, read && !reason.IsZero()
 }
@@ -169,10 +182,12 @@ func unasked(d evidence.Dataset) Reason {
 	switch {
 	case d.Export():
 		return Because("notSupplied", dataset)
+	case d == evidence.ProbeFirewall:
+		return Because("notSwitchedOn", dataset, Str("key", "network.firewallRules"))
 	case d == evidence.TenantSignIns:
 		return Because("notSwitchedOn", dataset, Str("key", "graph.signIns"))
 	case d.Supplied():
 		return Because("notSwitchedOn", dataset, Str("key", "graph.beta"))
 	}
-	return Because("notRequested", dataset)
+	return Because(notRequested, dataset)
 }
