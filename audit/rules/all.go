@@ -5,16 +5,19 @@ package rules
 import (
 	"hybridaudit/audit"
 	"hybridaudit/audit/rules/adr"
+	"hybridaudit/audit/rules/dns"
 	"hybridaudit/audit/rules/dom"
 	"hybridaudit/audit/rules/dq"
 	"hybridaudit/audit/rules/fed"
 	"hybridaudit/audit/rules/hom"
 	"hybridaudit/audit/rules/join"
 	"hybridaudit/audit/rules/lic"
+	"hybridaudit/audit/rules/net"
 	"hybridaudit/audit/rules/sip"
 	"hybridaudit/audit/rules/svc"
 	"hybridaudit/audit/rules/syn"
 	"hybridaudit/audit/rules/tim"
+	"hybridaudit/audit/rules/tls"
 	"hybridaudit/audit/rules/top"
 	"hybridaudit/audit/rules/voi"
 )
@@ -97,7 +100,22 @@ func All() []*audit.Rule {
 		dom.DOM002,
 		dom.DOM003,
 		dom.DOM004,
+		dns.DNS001,
+		dns.DNS002,
+		dns.DNS003,
+		dns.DNS004,
+		dns.DNS005,
+		dns.DNS006,
+		dns.DNS007,
+		dns.DNS008,
+		dns.DNS009,
+		dns.DNS010,
+		dns.DNS011,
+		dns.DNS012,
 		fed.FED001,
+		fed.FED002,
+		fed.FED003,
+		fed.FED004,
 		fed.FED005,
 		fed.FED006,
 		fed.FED007,
@@ -110,6 +128,22 @@ func All() []*audit.Rule {
 		syn.SYN006,
 		svc.SVC001,
 		svc.SVC002,
+		net.NET001,
+		net.NET002,
+		net.NET003,
+		net.NET004,
+		net.NET005,
+		net.NET006,
+		net.NET007,
+		net.NET008,
+		net.NET009,
+		tls.TLS001,
+		tls.TLS002,
+		tls.TLS003,
+		tls.TLS004,
+		tls.TLS005,
+		tls.TLS006,
+		tls.TLS007,
 		tim.TIM001,
 		tim.TIM002,
 		top.TOP001,

@@ -9,6 +9,7 @@ import (
 	"hybridaudit/audit"
 	"hybridaudit/audit/domains"
 	"hybridaudit/audit/join"
+	"hybridaudit/audit/records"
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/address"
 )
@@ -22,7 +23,7 @@ var DOM001 = &audit.Rule{
 	Fix: "Publish the TXT or MX record that the admin center shows for the domain in its public DNS zone, wait until it is visible, and verify the domain. If the " +
 		"domain is not used any more, remove it from the tenant. A domain that another tenant has verified can be verified here only after it was removed there: decide which " +
 		"of the two is to have it, and remove it from the other.",
-	FixHere: "Either of these records proves this domain: {record}.",
+	FixHere: "One of these records proves the domain: {record}. {proof}",
 	Guards: "A domain that nothing in the directory uses is reported as low. Where another tenant of this audit has verified the domain, only people who are synchronised to the tenant " +
 		"without it count.",
 	Refs:    []audit.Ref{{Title: "KB 10133"}, {Title: "Microsoft Graph: domain resource type"}},
@@ -33,6 +34,7 @@ var DOM001 = &audit.Rule{
 		[]audit.Need{
 			{Dataset: evidence.TenantDomainRecords, Attributes: []string{"domain", "recordType", "label", "target"}, Optional: true},
 			{Dataset: evidence.TenantVerification, Attributes: []string{"domain", "recordType", "label", "target"}, Optional: true},
+			{Dataset: evidence.DNSLookups, Optional: true},
 			{Dataset: evidence.ADUsers, Attributes: join.ADAttributes(), Optional: true}, {Dataset: evidence.TenantUsers, Attributes: join.TenantAttributes(), Optional: true},
 		},
 	),
@@ -52,11 +54,12 @@ var DOM001 = &audit.Rule{
 		f := audit.Finding{
 			Subject: s, Attribute: "isVerified", Value: "false",
 			Args:     []audit.Arg{audit.Str("domain", s.Key), audit.Num("count", count)},
-			Evidence: append(facts, records(p, d)...),
+			Evidence: append(facts, wantedRecords(p, d)...),
 		}
 		if len(proof) > 0 {
-			f.Args = append(f.Args, audit.List("record", proof))
+			f.Args = append(f.Args, audit.List("record", proof), audit.Str("proof", published(p, s.Key, proof)))
 			f.Evidence = append(f.Evidence, audit.Fact{Name: "verificationDnsRecords", Values: proof})
+			f.Evidence = append(f.Evidence, p.DNSFacts(s.Key, records.TXT)...)
 		}
 		if count == 0 {
 			f.Severity = audit.Low
@@ -105,8 +108,8 @@ func useFacts(u domains.Use) []audit.Fact {
 	return facts
 }
 
-// records shows the DNS records that the tenant wants to see for the domain.
-func records(p *audit.Pass, d evidence.Domain) []audit.Fact {
+// wantedRecords shows the DNS records that the tenant wants to see for the domain.
+func wantedRecords(p *audit.Pass, d evidence.Domain) []audit.Fact {
 	var wanted []string
 	for r := range p.Evidence.DomainRecords() {
 		if r.Tenant() == d.Tenant() && address.DomainKey(r.Domain()) == address.DomainKey(d.ID()) {
@@ -130,4 +133,26 @@ func verification(p *audit.Pass, d evidence.Domain) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// published says whether the TXT record that proves a domain is visible outside: published, missing or unread.
+func published(p *audit.Pass, domain string, proof []string) string {
+	var wanted []string
+	for _, v := range proof {
+		if text, ok := strings.CutPrefix(v, "TXT "); ok {
+			wanted = append(wanted, strings.Trim(text, `" `))
+		}
+	}
+	r := p.Records().Outside(domain, records.TXT)
+	for _, l := range r.Answers {
+		for _, v := range l.Values {
+			if slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(w, strings.Trim(v, `" `)) }) {
+				return "published"
+			}
+		}
+	}
+	if r.State == records.Unknown || len(wanted) == 0 {
+		return "unread"
+	}
+	return "missing"
 }

@@ -2,6 +2,7 @@ package tim
 
 import (
 	"hybridaudit/audit"
+	"hybridaudit/sources/evidence"
 )
 
 // TIM002 finds forests whose domain controllers differ in time.
@@ -18,13 +19,14 @@ var TIM002 = &audit.Rule{
 		{Code: "O", Message: "the clocks of {first} and {last} differ by {seconds} s"},
 		{Code: "S", Message: "the PDC emulator takes its time from {timeSource}", Later: "the time source of the PDC emulator (w32tm)"},
 	},
-	Needs:   serverNeeds(),
+	Needs:   append(serverNeeds(), audit.Need{Dataset: evidence.ProbeClocks, Optional: true}),
 	Applies: whenTold,
 	Check: audit.Once(func(p *audit.Pass) {
 		type pair struct{ slow, fast reading }
 		var order []string
 		forests := map[string]pair{}
-		for _, r := range readings(p) {
+		all, _, _ := corrected(p, readings(p))
+		for _, r := range all {
 			if r.off() > nearLimit {
 				continue
 			}

@@ -1,13 +1,16 @@
 package top
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"hybridaudit/audit"
+	"hybridaudit/audit/records"
 	"hybridaudit/audit/topology"
 	"hybridaudit/sources/evidence"
+	"hybridaudit/sources/evidence/address"
 )
 
 // TOP003 finds pools and servers of which only the objects are left.
@@ -20,7 +23,8 @@ var TOP003 = &audit.Rule{
 		"Publish-CsTopology -FinalizeUninstall clean the directory. What is left then needs Microsoft's support: do not delete objects below RTC Service by hand.",
 	Guards: "Front-end servers are judged only in forests in which at least one pool names some, since not every set-up leaves them in the directory. A missing computer " +
 		"account counts only for Standard Edition pools, which are named like their server, in domains of the forest. Silent when the configuration says that no server is " +
-		"left (TOP-011). One finding for each pool.",
+		"left (TOP-011). One finding for each pool. A name counts as missing only when the internal DNS servers of every site that was looked at answered that it is not there: what the auditing host " +
+		"sees decides, so look from inside. Trusted servers that are named by their address are left alone.",
 	Refs: []audit.Ref{{Title: "Decommission the on-premises environment: remove the deployment"}, {Title: "Publish-CsTopology (FinalizeUninstall)"}},
 	Variants: []audit.Variant{
 		{
@@ -28,7 +32,7 @@ var TOP003 = &audit.Rule{
 			Needs: []audit.Need{{Dataset: evidence.ADComputers, Attributes: []string{"distinguishedName", "dNSHostName", "userAccountControl"}, Whole: true}},
 		},
 		{Code: "F", Message: "no front-end server belongs to the pool"},
-		{Code: "N", Message: "the name {host} is not in DNS", Later: "the answers of DNS servers"},
+		{Code: "N", Message: "the name {host} is not in the internal DNS", Needs: []audit.Need{{Dataset: evidence.DNSLookups, Doubts: true}}},
 		{
 			Code: "S", Message: "the computer account of the trusted server is disabled",
 			Needs: []audit.Need{
@@ -42,19 +46,30 @@ var TOP003 = &audit.Rule{
 	Check: audit.Once(func(p *audit.Pass) {
 		c := topology.NewComputers(p.Evidence)
 		said := map[string]bool{} // one host can be trusted in two forests
+		if p.Assessed("N") && len(p.Records().Sites()) == 0 {
+			p.Doubt(audit.Because("noInternalDNS"))
+		}
 		for _, forest := range p.Topology().Forests() {
 			pools := p.Topology().PoolsOf(forest)
 			named := slices.ContainsFunc(pools, hasFrontEnds)
 			for _, pool := range pools {
 				if named && !hasFrontEnds(pool) {
+					said["DNS "+address.DomainKey(pool.Host())] = true
 					p.Report(audit.Finding{
 						Variant: "F", Subject: audit.PoolSubject(pool), Attribute: "msRTCSIP-FrontEndServers", Evidence: append(poolFacts(pool), homedFact(p, pool)...),
 					})
 					continue
 				}
-				poolComputers(p, c, pool, said)
+				if poolComputers(p, c, pool, said) {
+					said["DNS "+address.DomainKey(pool.Host())] = true
+				} else {
+					unnamed(p, pool.Host(), audit.PoolSubject(pool), said, append(poolFacts(pool), homedFact(p, pool)...))
+				}
 			}
 			trustedComputers(p, c, forest, said)
+			for _, host := range values(entriesOf(p, evidence.ADTopology, forest, "msRTCSIP-TrustedServer"), "msRTCSIP-TrustedServerFQDN") {
+				unnamed(p, host, audit.ServerSubject(host, forest), said, nil)
+			}
 		}
 	}),
 }
@@ -74,8 +89,37 @@ func homedFact(p *audit.Pass, pool evidence.Pool) []audit.Fact {
 	return fact("people", []string{strconv.Itoa(p.Homes().Pools[pool.DN()])})
 }
 
-// poolComputers reports a pool whose servers have no usable computer account. said collects the host names of which trustedComputers need not speak any more.
-func poolComputers(p *audit.Pass, c *topology.Computers, pool evidence.Pool, said map[string]bool) {
+// unnamed reports a pool or server whose name the internal DNS servers of no site know.
+func unnamed(p *audit.Pass, host string, s audit.Subject, said map[string]bool, facts []audit.Fact) {
+	name := address.DomainKey(host)
+	if _, err := netip.ParseAddr(name); err == nil || !strings.Contains(name, ".") || said["DNS "+name] || said[name] && s.Kind != "ad.pool" || !p.Assessed("N") {
+		return
+	}
+	said["DNS "+name] = true
+	sites := p.Records().Sites()
+	unread := false
+	for _, site := range sites {
+		switch p.Records().Inside(site, name, records.A).State {
+		case records.Present:
+			return
+		case records.Unknown:
+			unread = true
+		case records.Absent:
+		}
+	}
+	if unread {
+		p.Doubt(audit.Because("recordUnreadInside", audit.Str("record", name), audit.Str("site", strings.Join(sites, ", "))))
+	}
+	if unread || len(sites) == 0 {
+		return
+	}
+	p.Report(audit.Finding{
+		Variant: "N", Subject: s, Value: host, Args: []audit.Arg{audit.Str("host", host)}, Evidence: slices.Concat(facts, p.DNSFacts(name, records.A)),
+	})
+}
+
+// poolComputers reports a pool whose servers have no usable computer account, and says whether it did. said collects the host names of which trustedComputers need not speak any more.
+func poolComputers(p *audit.Pass, c *topology.Computers, pool evidence.Pool, said map[string]bool) bool {
 	var disabled []string
 	found := false
 	for dn := range pool.FrontEnds() {
@@ -96,14 +140,15 @@ func poolComputers(p *audit.Pass, c *topology.Computers, pool evidence.Pool, sai
 		}
 		said[strings.ToLower(pool.Host())] = true
 	}
-	if len(disabled) == 0 {
-		return
+	if len(disabled) == 0 || !p.Assessed("C") {
+		return false
 	}
 	slices.Sort(disabled)
 	p.Report(audit.Finding{
 		Variant: "C", Subject: audit.PoolSubject(pool), Attribute: "msRTCSIP-FrontEndServers", Evidence: poolFacts(pool),
 		Args: []audit.Arg{audit.List("computers", disabled), audit.Str("state", state)},
 	})
+	return true
 }
 
 // trustedComputers reports the other servers that the topology trusts and whose computer accounts are disabled. Many trusted servers are no members of a domain, so a
