@@ -48,6 +48,9 @@ type Gap struct {
 func gaps(d *Document) []Gap {
 	var failed, partial, cut []Gap
 	for _, c := range d.Coverage() {
+		if c.Dataset.Network() && c.State == evidence.Failed {
+			continue
+		}
 		g := Gap{State: c.State, Rules: d.silenced(c)}
 		if c.Optional && len(g.Rules) == 0 {
 			continue
@@ -63,10 +66,15 @@ func gaps(d *Document) []Gap {
 			g.Text = d.gapText("gap.partial", c)
 			partial = append(partial, g)
 		case c.State == evidence.Complete && len(c.Missing) > 0:
-			g.Text = d.gapText("gap.attributes", c)
+			key := "gap.attributes"
+			if c.Dataset == evidence.DNSLookups {
+				key = "gap.resolvers"
+			}
+			g.Text = d.gapText(key, c)
 			cut = append(cut, g)
 		}
 	}
+	failed = append(failed, d.offline()...)
 	all := slices.Concat(worst(failed), worst(partial), worst(cut))
 	for _, of := range []func() (Gap, bool){d.notRequested, d.notSupplied} {
 		if g, ok := of(); ok {
@@ -77,7 +85,64 @@ func gaps(d *Document) []Gap {
 		g.Rules = d.broken()
 		all = append(all, g)
 	}
+	if g := (Gap{State: evidence.Partial, Text: d.Say("gap.untold"), Rules: d.untold(all)}); len(g.Rules) > 0 {
+		all = append(all, g)
+	}
 	return all
+}
+
+// offline tells of each place what could not be looked at there for one reason: where there is no network that is nearly everything.
+func (d *Document) offline() []Gap {
+	type cause struct{ site, reason string }
+	of := map[cause][]evidence.Coverage{}
+	var order []cause
+	for _, c := range d.Coverage() {
+		if !c.Dataset.Network() || c.State != evidence.Failed || c.Optional && len(d.silenced(c)) == 0 {
+			continue
+		}
+		k := cause{c.Source, c.Reason}
+		if of[k] == nil {
+			order = append(order, k)
+		}
+		of[k] = append(of[k], c)
+	}
+	gaps := make([]Gap, 0, len(order))
+	for _, k := range order {
+		var sets []string
+		silent := map[string]bool{}
+		for _, c := range of[k] {
+			sets = append(sets, d.Dataset(c.Dataset))
+			for _, id := range d.silenced(c) {
+				silent[id] = true
+			}
+		}
+		g := Gap{State: evidence.Failed, Text: d.gapOf("gap.failed", strings.Join(sets, ", "), of[k][0])}
+		for _, r := range d.Rules {
+			if silent[r.ID] {
+				g.Rules = append(g.Rules, r.ID)
+			}
+		}
+		gaps = append(gaps, g)
+	}
+	return gaps
+}
+
+// untold lists the rules that were not judged although nothing of what they need is among the gaps: what was read does not tell enough. Those that found something
+// besides are left to the sheet of rules, since nearly everywhere there is a host or a record of which nobody knows.
+func (d *Document) untold(gaps []Gap) []string {
+	told := map[string]bool{}
+	for _, g := range gaps {
+		for _, id := range g.Rules {
+			told[id] = true
+		}
+	}
+	var ids []string
+	for _, r := range d.Rules {
+		if r.Status == audit.NotAssessed && !r.Excused && !told[r.ID] {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // worst puts the gaps that silence more rules first.
@@ -98,7 +163,10 @@ func (d *Document) broken() []string {
 }
 
 func (d *Document) gapText(key string, c evidence.Coverage) string {
-	name := d.Dataset(c.Dataset)
+	return d.gapOf(key, d.Dataset(c.Dataset), c)
+}
+
+func (d *Document) gapOf(key, name string, c evidence.Coverage) string {
 	if c.Source != "" {
 		name += " (" + c.Source + ")"
 	}
@@ -107,7 +175,19 @@ func (d *Document) gapText(key string, c evidence.Coverage) string {
 		why = d.Say("gap.noReason")
 	}
 	return d.Say(key, audit.Str("dataset", name), audit.Str("reason", why), audit.Str("rows", Number(c.Rows)), audit.Str("expected", Number(c.Expected)),
-		audit.List("attributes", c.Missing))
+		audit.List("attributes", d.missing(c)))
+}
+
+// missing names the attributes that could not be read; of DNS these are the kinds of servers that never answered.
+func (d *Document) missing(c evidence.Coverage) []string {
+	if c.Dataset != evidence.DNSLookups {
+		return c.Missing
+	}
+	names := make([]string, len(c.Missing))
+	for i, role := range c.Missing {
+		names[i] = d.word("resolverRole", role)
+	}
+	return names
 }
 
 // notRequested gathers the datasets that rules wanted and nobody asked for: a run over one side only leaves out many of them for one reason.
@@ -152,7 +232,13 @@ func (d *Document) unread(key string, counts func(evidence.Dataset) bool) (Gap, 
 func (d *Document) silenced(c evidence.Coverage) []string {
 	var ids []string
 	for _, r := range d.Rules {
-		if (r.Status == audit.NotAssessed || r.Partial) && slices.ContainsFunc(r.rule.Needs, func(n audit.Need) bool { return lacks(n, c) }) {
+		needs := r.rule.Needs
+		if r.Partial {
+			for _, v := range r.rule.Variants {
+				needs = append(slices.Clip(needs), v.Needs...)
+			}
+		}
+		if (r.Status == audit.NotAssessed || r.Partial) && slices.ContainsFunc(needs, func(n audit.Need) bool { return lacks(n, c) }) {
 			ids = append(ids, r.ID)
 			continue
 		}
@@ -170,5 +256,5 @@ func lacks(n audit.Need, c evidence.Coverage) bool {
 	if n.Optional || n.Dataset != c.Dataset {
 		return false
 	}
-	return c.State == evidence.Failed || c.State == evidence.Partial || slices.ContainsFunc(n.Attributes, c.Lacks)
+	return c.State == evidence.Failed || c.State == evidence.Partial || n.Doubts && len(c.Missing) > 0 || slices.ContainsFunc(n.Attributes, c.Lacks)
 }

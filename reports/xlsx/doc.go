@@ -1,5 +1,6 @@
 // Package xlsx writes the workbook that management gets: a summary with charts, and sheets with all findings, people, rules, domains, licences and what was
-// read. Every sheet is always there, so that what others build on the workbook does not break when a source was left out.
+// read. Every sheet is always there, so that what others build on the workbook does not break when a source was left out; only those of DNS records and hosts are
+// there when the network was looked at, since most readers who left that out want no empty sheets.
 //
 // # Hostile text
 //

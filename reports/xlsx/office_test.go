@@ -26,7 +26,7 @@ func TestLibreOfficeReadsTheWorkbook(t *testing.T) {
 		}
 		t.Skip(how)
 	}
-	d := sample(t, documenttest.Options{Hostile: true, People: 60})
+	d := sample(t, documenttest.Options{Hostile: true, People: 60, Network: true})
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "report.xlsx"), write(t, d, xlsx.Options{}), 0o600); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestLibreOfficeReadsTheWorkbook(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	rows := map[string][][]string{}
-	for _, sheet := range sheets {
+	for _, sheet := range networkSheets {
 		f, err := os.Open(filepath.Join(dir, "report-"+sheet+".csv"))
 		if err != nil {
 			t.Fatal(err)
@@ -59,6 +59,12 @@ func TestLibreOfficeReadsTheWorkbook(t *testing.T) {
 	}
 	if got := len(rows["People"]) - 1; got != d.CountPeople() {
 		t.Errorf("%d people, want %d", got, d.CountPeople())
+	}
+	if got, want := len(rows["Hosts"])-1, len(d.Hosts()); got != want {
+		t.Errorf("%d hosts, want %d", got, want)
+	}
+	if got, want := len(rows["DNS"])-1, len(d.Records()); got != want {
+		t.Errorf("%d records, want %d", got, want)
 	}
 	i := 1
 	for f := range d.WorstFirst() {

@@ -20,11 +20,13 @@ type column struct {
 type kind uint8
 
 const (
-	words  kind = iota // text
-	count              // whole number
-	moment             // UTC date and time
-	badge              // coloured word
-	link               // text with a link
+	words   kind = iota // text
+	count               // whole number
+	code                // number that counts nothing, such as a port
+	decimal             // number with a tenth
+	moment              // UTC date and time
+	badge               // coloured word
+	link                // text with a link
 )
 
 // layout describes a data sheet.
@@ -72,6 +74,10 @@ func (b *book) sheet(l layout) (*dataSheet, error) {
 		switch c.kind {
 		case count:
 			look.format, look.horizontal, look.indent = countFormat, "right", 1
+		case code:
+			look.format, look.horizontal, look.indent = codeFormat, "right", 1
+		case decimal:
+			look.format, look.horizontal, look.indent = decimalFormat, "right", 1
 		case moment:
 			look.format, look.horizontal = dateFormat, "left"
 		case link:
@@ -123,7 +129,7 @@ func (s *dataSheet) begin() error {
 		switch c.kind {
 		case badge:
 			look.indent = 1
-		case count:
+		case count, code, decimal:
 			look.horizontal, look.indent = "right", 1
 		case words, moment, link:
 		}
@@ -201,7 +207,8 @@ func (s *dataSheet) when(col int, value time.Time) {
 
 // badge sets a cell to a coloured word of ours.
 func (s *dataSheet) badge(col int, value string, t tone) {
-	s.cells[col] = excelize.Cell{Value: value, StyleID: s.b.styles.of(look{size: tableSize, ink: t.ink, fill: t.fill, border: line, indent: 1})}
+	look := look{size: tableSize, ink: t.ink, fill: t.fill, border: line, indent: 1, wrap: s.layout.columns[col].wrap}
+	s.cells[col] = excelize.Cell{Value: value, StyleID: s.b.styles.of(look)}
 }
 
 // end finishes the current sheet: table, print titles and print area.

@@ -78,9 +78,24 @@ func stateTone(s document.State) tone {
 	}
 }
 
+func reachTone(r document.Reach) tone {
+	switch r {
+	case document.Open:
+		return tone{greenFill, greenInk, ""}
+	case document.Shut:
+		return severityTone(document.High)
+	case document.Shaky:
+		return tone{amberFill, amberInk, ""}
+	default:
+		return severityTone(document.Info)
+	}
+}
+
 const (
-	dateFormat  = "yyyy-mm-dd hh:mm"
-	countFormat = "#,##0"
+	dateFormat    = "yyyy-mm-dd hh:mm"
+	countFormat   = "#,##0"
+	codeFormat    = "0"
+	decimalFormat = "#,##0.0"
 )
 
 // styles makes each style once. The first error stays.

@@ -88,7 +88,7 @@ func (b *book) coverage(ctx context.Context) error {
 		key: "coverage", table: "Coverage", tab: grey, print: 8, nothing: "–",
 		columns: []column{
 			{key: "dataset", width: 32, wrap: true},
-			{key: "source", width: 20, wrap: true},
+			{key: "readFrom", width: 20, wrap: true},
 			{key: "state", width: 14, kind: badge},
 			{key: "expected", width: 11, kind: count},
 			{key: "rows", width: 11, kind: count},

@@ -75,12 +75,12 @@ func (b *book) fill(ctx context.Context) error {
 	if err := b.summary(); err != nil {
 		return err
 	}
-	for _, sheet := range []func(context.Context) error{b.findings, b.people, b.rules, b.domains, b.licences, b.coverage} {
+	b.f.SetActiveSheet(0) // before the others are there: it reads all sheets back that are
+	for _, sheet := range []func(context.Context) error{b.findings, b.people, b.rules, b.domains, b.dns, b.hosts, b.licences, b.coverage} {
 		if err := sheet(ctx); err != nil {
 			return err
 		}
 	}
-	b.f.SetActiveSheet(0)
 	// Adding a chart lists the types of all images that there may be, in the random order of a map.
 	types := b.f.ContentTypes.Defaults
 	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })

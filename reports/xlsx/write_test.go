@@ -84,12 +84,23 @@ func table(t *testing.T, f *excelize.File, sheet string) ([]string, []map[string
 	return cells[0], all
 }
 
-var sheets = []string{"Summary", "Findings", "People", "Rules", "Domains", "Licences", "Coverage"}
+var (
+	sheets = []string{"Summary", "Findings", "People", "Rules", "Domains", "Licences", "Coverage"}
+	// networkSheets are those of evidence of the network.
+	networkSheets = []string{"Summary", "Findings", "People", "Rules", "Domains", "DNS", "Hosts", "Licences", "Coverage"}
+)
 
 func TestEverySheetIsAlwaysThere(t *testing.T) {
-	for name, o := range map[string]documenttest.Options{"faults": {}, "clean": {Clean: true, Complete: true}, "nothing read": {Unread: true}, "hostile": {Hostile: true}} {
+	for name, o := range map[string]documenttest.Options{
+		"faults": {}, "clean": {Clean: true, Complete: true}, "nothing read": {Unread: true}, "hostile": {Hostile: true}, "network": {Network: true},
+		"hostile network": {Network: true, Hostile: true}, "no network": {Network: true, Unread: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t, write(t, sample(t, o), xlsx.Options{}))
+			sheets := sheets
+			if o.Network && !o.Unread {
+				sheets = networkSheets
+			}
 			if diff := cmp.Diff(sheets, f.GetSheetList()); diff != "" {
 				t.Fatalf("-want +got:\n%s", diff)
 			}
@@ -169,7 +180,7 @@ func TestFindings(t *testing.T) {
 }
 
 func TestCellsHaveTheirTypes(t *testing.T) {
-	f := open(t, write(t, sample(t, documenttest.Options{}), xlsx.Options{}))
+	f := open(t, write(t, sample(t, documenttest.Options{Network: true}), xlsx.Options{}))
 	for _, c := range []struct {
 		sheet, heading string
 		kind           excelize.CellType
@@ -186,6 +197,13 @@ func TestCellsHaveTheirTypes(t *testing.T) {
 		{"Coverage", "Started (UTC)", excelize.CellTypeUnset, "yyyy-mm-dd hh:mm"},
 		{"Rules", "Findings", excelize.CellTypeUnset, "#,##0"},
 		{"Findings", "Finding id", excelize.CellTypeInlineString, ""},
+		{"Hosts", "Host", excelize.CellTypeInlineString, ""},
+		{"Hosts", "Port", excelize.CellTypeUnset, "0"},
+		{"Hosts", "Valid until (UTC)", excelize.CellTypeUnset, "yyyy-mm-dd hh:mm"},
+		{"Hosts", "Days left", excelize.CellTypeUnset, "#,##0"},
+		{"Hosts", "Clock ahead (seconds)", excelize.CellTypeUnset, "#,##0.0"},
+		{"DNS", "Record", excelize.CellTypeInlineString, ""},
+		{"DNS", "TTL (seconds)", excelize.CellTypeUnset, "#,##0"},
 	} {
 		headings, _ := table(t, f, c.sheet)
 		cell, err := excelize.CoordinatesToCellName(slices.Index(headings, c.heading)+1, 2)
@@ -313,7 +331,7 @@ func TestSameDocumentSameBytes(t *testing.T) {
 
 // TestEveryPartIsWhole: checksums are right and every part is well-formed.
 func TestEveryPartIsWhole(t *testing.T) {
-	file := write(t, sample(t, documenttest.Options{Hostile: true, People: 60}), xlsx.Options{})
+	file := write(t, sample(t, documenttest.Options{Hostile: true, People: 60, Network: true}), xlsx.Options{})
 	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
@@ -342,7 +360,7 @@ func TestEveryPartIsWhole(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if seen["table"] != 6 || seen["chart"] != 2 || seen["sheet"] != 7 {
+	if seen["table"] != 8 || seen["chart"] != 2 || seen["sheet"] != 9 {
 		t.Errorf("parts %v", seen)
 	}
 }

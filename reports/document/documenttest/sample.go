@@ -24,6 +24,7 @@ type Options struct {
 	Hostile  bool           // names and addresses that try to harm a reader
 	Unread   bool           // nothing could be read
 	Complete bool           // the Teams configurations were read too
+	Network  bool           // the network was looked at from two places, and rules about it are judged besides
 	Words    document.Words // nil: English
 	Lang     string         // of Words
 }
@@ -63,7 +64,11 @@ func Result(o Options) (*audit.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit.Run(context.Background(), s, audit.Options{Rules: Rules(), Workers: 1})
+	rules := Rules()
+	if o.Network {
+		rules = append(rules, networkRules()...)
+	}
+	return audit.Run(context.Background(), s, audit.Options{Rules: rules, Workers: 1})
 }
 
 // Evidence makes the sample's evidence.
@@ -78,6 +83,9 @@ func Evidence(o Options) (*evidence.Snapshot, error) {
 		for i := range o.People {
 			f.person(i)
 		}
+	}
+	if o.Network && !o.Unread {
+		f.network()
 	}
 	for _, d := range evidence.Datasets() {
 		if !d.Supplied() {
@@ -110,6 +118,12 @@ func (f *filler) coverage(d evidence.Dataset) evidence.Coverage {
 	c := evidence.Coverage{
 		Dataset: d, State: evidence.Complete, Expected: rows, Rows: rows, Source: "contoso.com", Server: "dc1.contoso.com",
 		Started: Taken.Add(-10 * time.Minute), Ended: Taken.Add(-2 * time.Minute),
+	}
+	if d.Network() {
+		c.Source, c.Server = HeadOffice, ""
+		if d == evidence.DNSLookups {
+			c.Attributes = []string{evidence.ResolverInternal, evidence.ResolverPublic, evidence.ResolverAuthoritative}
+		}
 	}
 	if d.Tenant() {
 		c.Source, c.Server = "Contoso", "graph.microsoft.com"
