@@ -60,13 +60,13 @@ type wall struct {
 }
 
 var (
-	network = []string{"net", "net/http", "github.com/go-ldap/ldap/v3", "github.com/microsoftgraph/", "github.com/microsoft/", "github.com/Azure/"}
+	network = []string{"net", "net/http", "github.com/go-ldap/ldap/v3", "github.com/microsoftgraph/", "github.com/microsoft/", "github.com/Azure/", "github.com/miekg/dns"}
 	leaves  = []string{"sources/evidence/address", "sources/evidence/directory"}
-	facts   = []string{"audit/join", "audit/owners", "audit/topology", "audit/plans", "audit/scope", "audit/domains", "audit/phone"}
+	facts   = []string{"audit/join", "audit/owners", "audit/topology", "audit/plans", "audit/scope", "audit/domains", "audit/phone", "audit/records", "audit/hosts"}
 )
 
 func walls() []wall {
-	collectors := []string{"sources/ad", "sources/graph"}
+	collectors := []string{"sources/ad", "sources/graph", "sources/dns", "sources/probe"}
 	fact := slices.Concat(leaves, []string{"sources/evidence"})
 	w := []wall{
 		{of: "sources/evidence/address", never: network},
@@ -74,22 +74,23 @@ func walls() []wall {
 		{of: "sources/evidence", may: leaves, never: network},
 		{of: "sources/evidence/entries", may: fact, never: network},
 		{of: "sources/evidence/objects", may: fact, never: network},
+		{of: "sources/evidence/targets", may: fact, never: slices.DeleteFunc(slices.Clone(network), func(p string) bool { return p == "net" })}, // splits host:port
 		{of: "sources/evidence/file", may: fact, never: []string{module + "/audit", module + "/reports/"}},
-		{of: "sources/imports", may: slices.Concat(fact, []string{"sources/evidence/entries", "sources/evidence/objects", "sources/imports/"}), never: slices.Concat(network, []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"})},
-		{of: "sources/imports/", may: slices.Concat(leaves, []string{"sources/imports/"}), never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph"})},
-		{of: "sources/lab/", may: slices.Concat(leaves, []string{"sources/lab", "sources/lab/"}), never: []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph"}},
+		{of: "sources/imports", may: slices.Concat(fact, []string{"sources/evidence/entries", "sources/evidence/objects", "sources/imports/"}), never: slices.Concat(network, []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph", module + "/sources/dns", module + "/sources/probe"})},
+		{of: "sources/imports/", may: slices.Concat(leaves, []string{"sources/imports/"}), never: slices.Concat(network, []string{module + "/sources/ad", module + "/sources/graph", module + "/sources/dns", module + "/sources/probe"})},
+		{of: "sources/lab/", may: slices.Concat(leaves, []string{"sources/lab", "sources/lab/"}), never: []string{module + "/audit", module + "/audit/", module + "/reports/", module + "/sources/ad", module + "/sources/graph", module + "/sources/dns", module + "/sources/probe"}},
 		{of: "sources/lab", may: leaves, never: network},
 		{of: "audit/text", never: network},
 		{of: "audit", may: slices.Concat(fact, facts, []string{"audit/text"}), never: slices.Concat(network, []string{module + "/sources/evidence/file"})},
 		{of: "audit/rules", may: []string{"audit", "audit/rules/"}, never: network},
 		{of: "audit/rules/", may: slices.Concat(fact, facts, []string{"audit"}), never: network},
-		{of: "reports/document", may: slices.Concat(fact, facts, []string{"audit", "audit/text", "reports/document/"}), never: []string{module + "/audit/rules", module + "/sources/ad", module + "/sources/graph"}},
+		{of: "reports/document", may: slices.Concat(fact, facts, []string{"audit", "audit/text", "reports/document/"}), never: []string{module + "/audit/rules", module + "/sources/ad", module + "/sources/graph", module + "/sources/dns", module + "/sources/probe"}},
 		{of: "reports/document/textwidth", never: network},
 		{of: "reports/document/documenttest", may: slices.Concat(fact, facts, []string{"audit", "audit/text", "reports/document"}), never: []string{"net/http"}},
 		{of: "cmd/", may: []string{"cmd/", "sources/", "audit", "audit/", "reports/"}},
 	}
 	for _, f := range facts {
-		may := slices.Concat(fact, []string{"audit/scope", "audit/phone"})
+		may := slices.Concat(fact, []string{"audit/scope", "audit/phone", "audit/topology", "audit/domains"})
 		if f == "audit/phone" {
 			may = nil
 		}
@@ -102,11 +103,13 @@ func walls() []wall {
 				never = append(never, module+"/"+other)
 			}
 		}
-		may := slices.Concat(fact, []string{map[string]string{"sources/ad": "sources/evidence/entries", "sources/graph": "sources/evidence/objects"}[c]})
+		may := slices.Concat(fact, []string{map[string]string{
+			"sources/ad": "sources/evidence/entries", "sources/graph": "sources/evidence/objects", "sources/dns": "sources/evidence/targets", "sources/probe": "sources/evidence/targets",
+		}[c]})
 		w = append(w, wall{of: c, may: may, never: never})
 	}
 	for _, f := range []string{"xlsx", "jsonfile", "terminal"} {
-		w = append(w, wall{of: "reports/" + f, may: []string{"reports/document", "reports/document/", "audit/text"}, never: []string{"net/http", module + "/sources/ad", module + "/sources/graph"}})
+		w = append(w, wall{of: "reports/" + f, may: []string{"reports/document", "reports/document/", "audit/text"}, never: []string{"net/http", module + "/sources/ad", module + "/sources/graph", module + "/sources/dns", module + "/sources/probe"}})
 	}
 	return w
 }

@@ -48,6 +48,7 @@ func newAudit(a *app) *cobra.Command {
 	c.Flags().StringArrayVar(&f.imports, "import", nil, importHelp)
 	c.Flags().StringVar(&f.previous, "previous", "", previousHelp)
 	c.Flags().StringVar(&f.identity, "identity", "", "age identity `FILE` for encrypted evidence")
+	c.Flags().StringVar(&a.site, "site", "", siteHelp)
 	c.Flags().StringVar(&f.out, "out", "", "`DIR` to write the reports into")
 	c.Flags().StringSliceVar(&f.formats, "format", []string{"xlsx", "json"}, "`FORMATS` to write: xlsx, json")
 	return c
@@ -128,6 +129,9 @@ func (a *app) evidence(ctx context.Context, cfg *config.Config, f auditFlags, o 
 // keeps says whether a dataset is of a source that is part of this run. What was exported from servers and from Entra Connect goes with the directory, what was exported from
 // the tenant with the tenant.
 func (a *app) keeps(d evidence.Dataset) bool {
+	if d.Network() {
+		return a.reads("network")
+	}
 	if d.OfTenant() {
 		return a.reads("tenant")
 	}

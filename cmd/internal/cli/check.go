@@ -55,6 +55,10 @@ func (a *app) runCheck(ctx context.Context) error {
 			return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
 		}
 	}
+	look, err := a.outlook(c)
+	if err != nil {
+		return exit(exitUsage, fmt.Errorf("%s: %w", a.config, err))
+	}
 	if _, err := fmt.Fprintf(a.io.Out, "%s is a valid configuration: %s\n", a.config, sourcesOf(c)); err != nil {
 		return err
 	}
@@ -69,6 +73,7 @@ func (a *app) runCheck(ctx context.Context) error {
 	for _, t := range s.graph {
 		k.tenant(ctx, t)
 	}
+	k.network(look)
 	return k.outcome(ctx)
 }
 
@@ -113,6 +118,32 @@ func (k *checkup) failed(name string, signIn bool, err error) {
 		return
 	}
 	k.gaps = append(k.gaps, fmt.Sprintf("%s: %v", name, err))
+}
+
+// network says how the network would be looked at. Whether it answers is what an audit finds out.
+func (k *checkup) network(o *outlook) {
+	if o == nil {
+		return
+	}
+	k.line("")
+	k.line("network: looked at from the place %s, not tried here", o.site)
+	for _, of := range []struct {
+		what    string
+		servers []string
+	}{{"internal DNS servers", o.dns.Internal}, {"public DNS servers", o.dns.Public}} {
+		servers := "none"
+		if len(of.servers) > 0 {
+			servers = strings.Join(of.servers, ", ")
+		}
+		k.line("  %-21s %s", of.what, servers)
+	}
+	proxy := "none"
+	for _, s := range o.probe.ProxySettings {
+		if s.Name == evidence.SettingProxyHTTPS {
+			proxy = s.Value
+		}
+	}
+	k.line("  %-21s %s", "proxy", proxy)
 }
 
 func (k *checkup) forest(ctx context.Context, f forest) {

@@ -107,7 +107,7 @@ func (a *app) options(c *config.Config) (audit.Options, error) {
 		Settings: audit.Settings{
 			SyncInterval: c.Sync.Interval, AlternateLoginID: c.Sync.AlternateLoginID, NoServer: c.Deployment.NoServer, OnlineSuffixes: c.Deployment.OnlineSuffixes,
 		},
-		LeftOut: a.leftOut(),
+		LeftOut: a.leftOut(c),
 	}
 	if c.Graph.LicenceNames != "" {
 		names, err := a.licenceNames(c.Graph.LicenceNames)

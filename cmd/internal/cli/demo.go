@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,7 @@ func newDemo(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Audit a sample organisation: nothing is needed",
-		Long: "Starts a sample organisation on this computer (an LDAP server and a Graph server with planted faults), reads it with the real collectors and its PowerShell output from " +
+		Long: "Starts a sample organisation on this computer (an LDAP server, a Graph server, DNS and web servers with planted faults), reads it with the real collectors and its PowerShell output from " +
 			"the folder exports, judges it and writes report.xlsx, findings.json and demo.evidence. Ends with 0 once these are written.",
 		Example: "  hybridaudit demo\n  hybridaudit demo --users 2000 --seed 7 --out /tmp/demo",
 		Args:    cobra.NoArgs,
@@ -47,11 +49,8 @@ func (a *app) runDemo(ctx context.Context, f labFlags, out string) error {
 	if err != nil {
 		return exit(exitIncomplete, err)
 	}
-	got, err := a.collect(ctx, a.labSources(running), rules.All(), nil)
+	got, err := a.readLab(ctx, filepath.Join(out, "exports"), org, running)
 	if err = errors.Join(err, running.Stop()); err != nil {
-		return err
-	}
-	if got.parts, err = a.labExports(ctx, filepath.Join(out, "exports"), org, got.parts); err != nil {
 		return err
 	}
 	s, err := merge(got.parts)
@@ -75,6 +74,55 @@ func (a *app) runDemo(ctx context.Context, f labFlags, out string) error {
 		return err
 	}
 	return a.summary(d, paths)
+}
+
+// readLab reads the sample organisation as an audit does: its sources, what was saved with PowerShell, and the network.
+func (a *app) readLab(ctx context.Context, exports string, org lab.Organisation, running *server.Running) (collected, error) {
+	got, err := a.collect(ctx, a.labSources(running), rules.All(), nil)
+	if err != nil {
+		return got, err
+	}
+	if got.parts, err = a.labExports(ctx, exports, org, got.parts); err != nil {
+		return got, err
+	}
+	o, err := a.labOutlook(exports, running.Network, org.Network)
+	if err != nil {
+		return got, err
+	}
+	got.parts, err = a.look(ctx, o, got.parts, rules.All())
+	return got, err
+}
+
+// labTimeout is for one connection to the sample organisation, whose servers are on this computer.
+const labTimeout = 2500 * time.Millisecond
+
+// labOutlook points the look at the network at a running lab; the rules of its firewall are saved beside the exports.
+func (a *app) labOutlook(dir string, n *server.Network, shown lab.Network) (*outlook, error) {
+	cfg, err := config.Defaults()
+	if err != nil {
+		return nil, err
+	}
+	settings, of := networkOf(n, shown), &cfg.Network
+	of.InternalResolvers, of.PublicResolvers, of.Proxy, of.ConnectTo = settings.InternalResolvers, settings.PublicResolvers, settings.Proxy, settings.ConnectTo
+	of.PAC, of.Mailbox, of.Hosts, of.IdleTest = settings.PAC, settings.Mailbox, settings.Hosts, settings.IdleTest
+	if shown.Firewall != "" {
+		of.FirewallRules = filepath.Join(dir, firewallFile)
+		if err := place(of.FirewallRules, func(w io.Writer) error {
+			_, err := io.WriteString(w, shown.Firewall)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	o, err := a.outlook(cfg)
+	if err != nil {
+		return nil, err
+	}
+	o.probe.Timeout = labTimeout
+	o.probe.Public, o.probe.Own = x509.NewCertPool(), x509.NewCertPool()
+	o.probe.Public.AppendCertsFromPEM(n.PublicCA)
+	o.probe.Own.AppendCertsFromPEM(n.OwnCA)
+	return o, nil
 }
 
 // labExports saves the sample organisation's PowerShell output and reads it as --import does.

@@ -32,7 +32,7 @@ func (e earlier) into(s sources) error {
 	switch {
 	case e.path == "":
 		return nil
-	case len(s.ad)+len(s.graph) == 0:
+	case s.none():
 		return usage("--previous is for reading directories and tenants, and none is read")
 	}
 	parts, err := loadEvidence([]string{e.path}, e.identity)

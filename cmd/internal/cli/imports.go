@@ -127,20 +127,34 @@ func pagesIn(dir string) ([]imports.File, error) {
 	return files, err
 }
 
-// reading is a run that reads sources: which, and the output of PowerShell commands that comes on top.
+// reading is a run that reads sources: which, the output of PowerShell commands that comes on top, and the look at the network that comes last.
 type reading struct {
 	sources sources
 	exports []*imports.Export
+	outlook *outlook
 }
 
-// prepareReading makes everything ready that is known before anything is asked. When no source is configured, the output of PowerShell commands stands alone.
+// prepareReading makes everything ready that is known before anything is asked. When no source is configured, the output of PowerShell commands stands alone, and so does the
+// network when it is asked for by itself.
 func (a *app) prepareReading(cfg *config.Config, memberOf bool, before earlier, exports []*imports.Export) (reading, error) {
 	r := reading{exports: exports}
-	if sourcesOf(cfg) != noSource || len(exports) == 0 {
-		var err error
-		if r.sources, err = a.connect(cfg, memberOf); err != nil {
-			return r, exit(exitUsage, err)
-		}
+	var err error
+	if r.outlook, err = a.outlook(cfg); err != nil {
+		return r, err
+	}
+	if r.sources, err = a.connect(cfg, memberOf); err != nil {
+		return r, exit(exitUsage, err)
+	}
+	if r.outlook == nil && slices.Equal(a.only, []string{"network"}) {
+		return r, usage("--only network, and the configuration switches it off: network.enabled is false")
+	}
+	switch configured := sourcesOf(cfg) != noSource; {
+	case !r.sources.none() || r.outlook != nil && a.networkAlone(cfg):
+	case configured || len(exports) == 0:
+		return r, usage("no source to read: configure a directory (ldap), a tenant (graph) or both, or give --evidence, --ldif, --graph-json or --import; " +
+			"'hybridaudit config example' prints a configuration")
+	default:
+		r.outlook = nil
 	}
 	if err := before.into(r.sources); err != nil {
 		return r, err
@@ -151,9 +165,9 @@ func (a *app) prepareReading(cfg *config.Config, memberOf bool, before earlier, 
 	return r, nil
 }
 
-// readSources reads the sources and adds the output of PowerShell commands.
+// readSources reads the sources, adds the output of PowerShell commands, and looks at the network for what these name.
 func (a *app) readSources(ctx context.Context, cfg *config.Config, r reading, rules []*audit.Rule) (got collected, err error) {
-	if len(r.sources.ad)+len(r.sources.graph) > 0 {
+	if !r.sources.none() {
 		if got, err = a.collect(ctx, r.sources, rules, requested(cfg)); err != nil {
 			return got, err
 		}
@@ -161,7 +175,10 @@ func (a *app) readSources(ctx context.Context, cfg *config.Config, r reading, ru
 			return got, nothingRead(got)
 		}
 	}
-	got.parts, err = a.withExports(cfg, got.parts, r.exports, true)
+	if got.parts, err = a.withExports(cfg, got.parts, r.exports, true); err != nil || r.outlook == nil {
+		return got, err
+	}
+	got.parts, err = a.look(ctx, r.outlook, got.parts, rules)
 	return got, err
 }
 

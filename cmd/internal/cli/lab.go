@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"hybridaudit/cmd/internal/aside"
+	"hybridaudit/cmd/internal/config"
 	"hybridaudit/sources/lab"
 	"hybridaudit/sources/lab/plant"
 	"hybridaudit/sources/lab/server"
@@ -106,6 +107,9 @@ func (a *app) runLab(c *cobra.Command, f labFlags) error {
 		}
 	}
 	addresses := map[string]string{}
+	if n := running.Network; n != nil {
+		addresses["dns.internal"], addresses["dns.public"] = n.Internal, n.Public
+	}
 	for i, r := range running.All() {
 		for name, address := range map[string]string{"ldaps": r.LDAPS, "ldap": r.LDAP, "graph": r.Graph} {
 			addresses[[]string{"", "subsidiary."}[i]+name] = address
@@ -172,6 +176,12 @@ func labConfig(path string, r *server.Running, org lab.Organisation) error {
 	if len(forests) > 1 {
 		content = map[string]any{"ldap": map[string]any{"forests": forests}, "graph": map[string]any{"tenants": tenants}}
 	}
+	content["network"] = map[string]any{"enabled": false}
+	if r.Network != nil {
+		if content["network"], err = labNetwork(dir, r.Network, org.Network); err != nil {
+			return err
+		}
+	}
 	if len(saved) > 0 {
 		content["imports"] = map[string]any{"files": saved}
 	}
@@ -183,4 +193,52 @@ func labConfig(path string, r *server.Running, org lab.Organisation) error {
 		_, err := w.Write(text)
 		return err
 	})
+}
+
+// labNetwork is the section of the configuration about the lab's network; its authorities and the firewall's rules are saved in dir.
+func labNetwork(dir string, n *server.Network, shown lab.Network) (map[string]any, error) {
+	settings := networkOf(n, shown)
+	files := map[string][]byte{"public-ca.pem": n.PublicCA, "own-ca.pem": n.OwnCA}
+	section := map[string]any{
+		"internalResolvers": settings.InternalResolvers, "publicResolvers": settings.PublicResolvers, "proxy": settings.Proxy, "connectTo": settings.ConnectTo,
+	}
+	for key, value := range map[string]string{"pac": settings.PAC, "mailbox": settings.Mailbox} {
+		if value != "" {
+			section[key] = value
+		}
+	}
+	if len(settings.Hosts) > 0 {
+		section["hosts"] = settings.Hosts
+	}
+	if settings.IdleTest > 0 {
+		section["idleTest"] = settings.IdleTest.String()
+	}
+	beside := filepath.Base(dir) + "/"
+	if shown.Firewall != "" {
+		files[firewallFile], section["firewallRules"] = []byte(shown.Firewall), beside+firewallFile
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	section["caFile"], section["publicCAFile"] = beside+"own-ca.pem", beside+"public-ca.pem"
+	return section, nil
+}
+
+// firewallFile is where the outgoing rules of the sample organisation's firewall are saved.
+const firewallFile = "firewall.csv"
+
+// networkOf points the look at the network at a lab.
+func networkOf(n *server.Network, shown lab.Network) config.Network {
+	c := config.Network{
+		InternalResolvers: []string{n.Internal}, PublicResolvers: []string{n.Public}, Proxy: config.None, ConnectTo: n.Detours, PAC: shown.PAC, Mailbox: shown.Mailbox, Hosts: shown.Asked,
+	}
+	if shown.ProxyAsks {
+		c.Proxy = "http://" + lab.ProxyName
+	}
+	if shown.IdleCut > 0 {
+		c.IdleTest = 4 * shown.IdleCut
+	}
+	return c
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hybridaudit/audit"
+	"hybridaudit/cmd/internal/config"
 )
 
 // app is what all commands share.
@@ -21,8 +22,9 @@ type app struct {
 	allowPartial bool
 	failOn       string
 	only         []string
-	prompt       bool // show a device code without a terminal, too
-	offline      bool // nothing will be connected to
+	site         string // instead of the configured one
+	prompt       bool   // show a device code without a terminal, too
+	offline      bool   // nothing will be connected to
 	threshold    audit.Severity
 	lines        *lines // where log lines go
 	log          *slog.Logger
@@ -33,8 +35,8 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "hybridaudit",
 		Short: "Audit Active Directory and a Microsoft 365 tenant together",
-		Long: `hybridaudit reads an on-premises Active Directory over LDAP and a Microsoft 365 tenant over Microsoft Graph, joins the two person by person, judges
-them against its rules (SIP identity, addresses, homing, licences, domains, synchronisation) and writes reports, Excel first.
+		Long: `hybridaudit reads an on-premises Active Directory over LDAP and a Microsoft 365 tenant over Microsoft Graph, joins the two person by person, looks at
+DNS, certificates and reachability from where it runs, judges all of it against its rules and writes reports, Excel first.
 
 It never writes to the directory or the tenant.`,
 		Example: `  hybridaudit demo                                       a sample organisation, read and reported: nothing is needed
@@ -59,7 +61,7 @@ It never writes to the directory or the tenant.`,
 	f.StringVar(&a.logFormat, "log-format", "text", "`FORMAT` of log lines: text or json")
 	f.BoolVar(&a.allowPartial, "allow-partial", false, "do not end with 3 when something was not read")
 	f.StringVar(&a.failOn, "fail-on", "high", "end with 1 at open findings of this `SEVERITY` or worse: critical, high, medium, low or info")
-	f.StringSliceVar(&a.only, "only", nil, "read and judge only these `SOURCES`: ad, tenant")
+	f.StringSliceVar(&a.only, "only", nil, "read and judge only these `SOURCES`: ad, tenant, network")
 	f.BoolVar(&a.prompt, "prompt", false, "with graph.auth deviceCode, show the code for signing in without a terminal, too")
 	root.AddCommand(newDemo(a), newCollect(a), newAudit(a), newRules(a), newConfig(a), newLab(a), newVersion(a))
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -95,8 +97,8 @@ func (a *app) prepare() error {
 		return usage("--fail-on: %w", err)
 	}
 	for _, s := range a.only {
-		if s != "ad" && s != "tenant" {
-			return usage("--only %s: the sources are ad and tenant", s)
+		if !slices.Contains(sides(), s) {
+			return usage("--only %s: the sources are %s", s, strings.Join(sides(), ", "))
 		}
 	}
 	return nil
@@ -108,11 +110,14 @@ func (a *app) bars() bool { return !a.quiet && a.logFormat == "text" && terminal
 // reads says whether a source is part of this run.
 func (a *app) reads(source string) bool { return len(a.only) == 0 || slices.Contains(a.only, source) }
 
-// leftOut lists the sources that --only leaves out.
-func (a *app) leftOut() []string {
+// sides are the sources that --only can name.
+func sides() []string { return []string{"ad", "tenant", "network"} }
+
+// leftOut lists the sources that --only leaves out, or the configuration switches off.
+func (a *app) leftOut(c *config.Config) []string {
 	var out []string
-	for _, s := range []string{"ad", "tenant"} {
-		if !a.reads(s) {
+	for _, s := range sides() {
+		if !a.reads(s) || s == "network" && !c.Network.Enabled {
 			out = append(out, s)
 		}
 	}

@@ -20,13 +20,15 @@ import (
 //
 //	people=N seed=N only=RULE,RULE (none plants nothing)
 //	exports            what was saved with PowerShell is in the configuration too
+//	all                300 people and all faults, without the network, which takes seconds to look at: the configuration switches it off
+//	network            behind all: with the network
 //	refuse=PATH,PATH   collections that the application may not read
 //	fault=NAME         see labFaults
 func cmdServe(ts *testscript.TestScript, args []string) {
 	o := plant.Options{People: 40, Seed: 1, Only: []string{plant.NoFaults}, Alone: true, Now: time.Now().UTC().Truncate(time.Second)}
 	faults := server.Options{}
 	var refused []string
-	exports := false
+	exports, network := false, true
 	var err error
 	for _, a := range args[1:] {
 		key, value, _ := strings.Cut(a, "=")
@@ -39,8 +41,10 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 			o.Only = strings.Split(value, ",")
 		case "exports":
 			exports = true
+		case "network":
+			network = true
 		case "all":
-			o.People, o.Only = 300, nil
+			o.People, o.Only, network = 300, nil, false
 		case "refuse":
 			refused = strings.Split(value, ",")
 		case "fault":
@@ -50,7 +54,7 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 		}
 		ts.Check(err)
 	}
-	o.NoExports = !exports
+	o.NoExports, o.NoNetwork, faults.NoNetwork = !exports, !network, !network
 	org, err := plant.New(o)
 	ts.Check(err)
 	for _, path := range refused {

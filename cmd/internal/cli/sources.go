@@ -81,11 +81,10 @@ func (a *app) connect(c *config.Config, memberOf bool) (sources, error) {
 			s.graph = append(s.graph, tenant{key, one})
 		}
 	}
-	if len(s.ad)+len(s.graph) == 0 {
-		return s, errors.New("no source to read: configure a directory (ldap), a tenant (graph) or both, or give --evidence, --ldif, --graph-json or --import; 'hybridaudit config example' prints a configuration")
-	}
 	return s, nil
 }
+
+func (s sources) none() bool { return len(s.ad)+len(s.graph) == 0 }
 
 // keyOf is the path of a source's section in the configuration: ldap, or ldap.forests[0] where several are listed.
 func keyOf(section, list string, i, listed int) string {

@@ -37,6 +37,7 @@ func (c *checker) combinations(config *Config) Faults {
 	if g := config.Graph; !config.HasGraph() && (g.Client != "" || !g.Secret.IsZero() || g.Certificate != "" || g.TokenFile != "" || g.Auth != "") {
 		fault("graph.tenant", "set the tenant, its id or one of its domains")
 	}
+	network(config.Network, fault)
 	seen := map[string]bool{}
 	for _, r := range config.Rules {
 		id := strings.ToUpper(r.ID)

@@ -14,6 +14,7 @@ import (
 type Config struct {
 	LDAP       LDAP       `yaml:"ldap" doc:"Active Directory. Without servers, domain or forests no directory is read."`
 	Graph      Graph      `yaml:"graph" doc:"The Microsoft 365 tenant. Without a tenant none is read."`
+	Network    Network    `yaml:"network" doc:"DNS, certificates, reachability and clocks, as seen from this host. Looked at whenever a directory or a tenant is read, and with --only network."`
 	LDIF       LDIF       `yaml:"ldif" doc:"What LDIF files (--ldif) do not tell themselves: those of ldifde, and of ldapsearch with -LLL."`
 	Imports    Imports    `yaml:"imports" doc:"Output of PowerShell commands to take in besides what is read, as --import does: docs/imports.md says which commands. Not used with --evidence, which holds it."`
 	Scope      Scope      `yaml:"scope" doc:"Which objects can be the subject of a finding. Others still own their addresses."`
@@ -84,6 +85,31 @@ type Tenant struct {
 	MaxWait             time.Duration `yaml:"maxWait" inherit:"yes" default:"15m" validate:"min=0" doc:"Longest wait that the service may ask for when it is busy; beyond it the dataset stays incomplete."`
 	Beta                bool          `yaml:"beta" inherit:"yes" doc:"Also read what only the beta version of Graph has: the SIP data that synchronisation brought, directory quota and password synchronisation."`
 	SignIns             bool          `yaml:"signIns" inherit:"yes" doc:"Also read when people last signed in: it takes longer, and wants AuditLog.Read.All and Entra ID P1."`
+}
+
+// Network says what is looked at on the network, and how.
+type Network struct {
+	Enabled           bool          `yaml:"enabled" default:"true" doc:"Look at all; --only ad,tenant leaves it out of one run."`
+	Site              string        `yaml:"site" default:"local" doc:"Name of the place that is looked from; evidence of several places can be judged together."`
+	Domains           []string      `yaml:"domains" example:"contoso.com" doc:"Further domains to look up besides those of people, servers and tenants."`
+	Hosts             []string      `yaml:"hosts" example:"mail.contoso.com:443" doc:"Further hosts to connect to, as HOST or HOST:PORT: web services of Exchange, a reverse proxy, the hosted migration service (admin*.online.lync.com)."`
+	InternalResolvers []string      `yaml:"internalResolvers" example:"192.0.2.53" doc:"DNS servers of this network as ADDRESS or ADDRESS:PORT; those of the system when none is given. [none] outside of the organisation."`
+	PublicResolvers   []string      `yaml:"publicResolvers" example:"1.1.1.1" doc:"DNS servers that everybody can ask; 1.1.1.1 and 8.8.8.8 when none is given. They learn which public names are looked up. [none] asks none."`
+	QueryTimeout      time.Duration `yaml:"queryTimeout" default:"3s" validate:"min=100ms" doc:"Longest wait for one answer of a DNS server; each question is asked twice."`
+	Timeout           time.Duration `yaml:"timeout" default:"10s" validate:"min=100ms" doc:"Longest wait for one connection, handshake or answer."`
+	MaxTime           time.Duration `yaml:"maxTime" default:"5m" validate:"min=1s" doc:"Longest time for looking at the network as a whole; what is left then stays unread."`
+	Workers           int           `yaml:"workers" default:"32" validate:"min=1,max=256" doc:"Questions and connections at a time."`
+	Proxy             string        `yaml:"proxy" example:"http://proxy.contoso.com:8080" doc:"HTTP proxy to try besides the direct way; that of the environment (HTTPS_PROXY, NO_PROXY) when nothing is said, and none with none. Without name and password: whether it asks for them is one of the questions."`
+	PAC               string        `yaml:"pac" example:"http://proxy.contoso.com/proxy.pac" doc:"Address of the proxy configuration script that people's computers use. It is judged, not run."`
+	CAFile            string        `yaml:"caFile" example:"contoso-ca.pem" doc:"PEM file with the organisation's own certificate authorities, which its computers trust."`
+	PublicCAFile      string        `yaml:"publicCAFile" doc:"PEM file with the authorities that everybody trusts, instead of the system's, for trials."`
+	PrivateHosts      []string      `yaml:"privateHosts" example:"webext.contoso.com" doc:"Hosts, or networks such as 10.1.0.0/16, that may be connected to at a private address although only a DNS record, a certificate or a redirect names them."`
+	ConnectTo         []string      `yaml:"connectTo" example:"lyncdiscover.contoso.com:443=203.0.113.10:443" doc:"Connect to another address than DNS tells, as HOST:PORT=ADDRESS:PORT: for a server before its records are changed, and for trials. HOST can be an address, or * for any."`
+	EndpointsFile     string        `yaml:"endpointsFile" example:"endpoints.csv" doc:"Another list of Microsoft's endpoints than the one that comes with the program: docs/network.md describes it."`
+	FirewallRules     string        `yaml:"firewallRules" example:"firewall.csv" doc:"CSV file with the outgoing rules of the firewall (host, ports, protocol), to be compared with the list of endpoints."`
+	NTPServers        []string      `yaml:"ntpServers" example:"time.windows.com" doc:"Time servers to compare the clock with, besides domain controllers and web servers."`
+	IdleTest          time.Duration `yaml:"idleTest" default:"0s" validate:"min=0,max=8h" doc:"Hold an idle connection to a Microsoft host for this long, to see whether something on the way cuts it; 0 does not."`
+	Mailbox           string        `yaml:"mailbox" example:"kim@contoso.com" doc:"Address of a mailbox on-premises, to ask Exchange Online where it is: whether Teams finds its calendar."`
 }
 
 // LDIF says how LDIF files were exported.

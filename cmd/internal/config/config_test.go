@@ -293,6 +293,27 @@ func TestFaults(t *testing.T) {
 				"c.yaml:6: ldap.bindName: 12 is a number where text is wanted; put it in quotes",
 			},
 		},
+		"network": {
+			"network:\n  site: ' '\n  domains: [not a domain]\n  hosts: [mail.contoso.com, 'https://mail.contoso.com', 'a.contoso.com:99999']\n  internalResolvers: [dc1.contoso.com]\n  publicResolvers: [none, 1.1.1.1]\n" +
+				"  proxy: http://kim:secret@proxy.contoso.com\n  pac: C:\\proxy.pac\n  privateHosts: [10.0.0.0/99]\n  connectTo: [a.contoso.com=192.0.2.1]\n  ntpServers: ['a:b']\n  mailbox: a@b@c\n",
+			[]string{
+				"c.yaml:5: network.internalResolvers: dc1.contoso.com is no address of a DNS server, such as 192.0.2.53 or 192.0.2.53:53; write [none] for none",
+				"c.yaml:6: network.publicResolvers: none is no address of a DNS server, such as 192.0.2.53 or 192.0.2.53:53; write [none] for none",
+				"c.yaml:7: network.proxy: leave out name and password: whether the proxy asks for them is what is found out",
+				"c.yaml:9: network.privateHosts: 10.0.0.0/99 is neither a host nor a network such as 10.1.0.0/16",
+				"c.yaml:10: network.connectTo: a.contoso.com=192.0.2.1 is not of the form HOST:PORT=ADDRESS:PORT",
+				`c.yaml:3: network.domains: "not a domain" is no domain such as contoso.com`,
+				`c.yaml:4: network.hosts: "https://mail.contoso.com" is no host such as mail.contoso.com or mail.contoso.com:443`,
+				`c.yaml:4: network.hosts: "a.contoso.com:99999" is no host such as mail.contoso.com or mail.contoso.com:443`,
+				`c.yaml:11: network.ntpServers: "a:b" is no host such as time.windows.com`,
+				"c.yaml:8: network.pac: this is no address such as http://proxy.contoso.com/proxy.pac; a file is written as file:///c:/proxy.pac",
+				"c.yaml:12: network.mailbox: this is no e-mail address such as kim@contoso.com",
+				"c.yaml:2: network.site: name the place in 1 to 64 characters",
+			},
+		},
+		"network, the same twice": {
+			"network:\n  connectTo: ['*:443=192.0.2.1:443', '*:443=192.0.2.2:443']\n", []string{"c.yaml:2: network.connectTo: *:443 is listed twice"},
+		},
 		"section instead of value": {"ldap:\n  bindName: {a: b}\n", []string{"c.yaml:2: ldap.bindName: this is a section where a single value is wanted"}},
 		"value instead of section": {"ldap: yes\n", []string{"c.yaml:1: ldap: this is a single value where a section with keys is wanted"}},
 		"limits": {
