@@ -32,7 +32,7 @@ const clashes = 40
 // There is no tenant.
 func fabrikam(t *testing.T, contoso lab.Organisation) (lab.Organisation, []clash) {
 	t.Helper()
-	org, err := plant.New(plant.Options{People: 400, Seed: 9, Only: []string{plant.NoFaults}, Loadable: true, Now: lately()})
+	org, err := plant.New(plant.Options{People: 400, Seed: 9, Only: []string{plant.NoFaults}, Loadable: true, NoNetwork: true, Now: lately()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func expected(all []clash, contoso, fabrikam map[string]string) []lab.Expected {
 
 // What the second forest is said to cause is true: nothing alone, and beside the first one a finding on each owner of a shared value.
 func TestSecondForest(t *testing.T) {
-	contoso := organisation(t, plant.Options{People: 2000, Seed: 4, Loadable: true})
+	contoso := organisation(t, plant.Options{People: 2000, Seed: 4, Loadable: true, NoNetwork: true})
 	second, shared := fabrikam(t, contoso)
 	read := func(org lab.Organisation) *evidence.Snapshot {
 		running, err := server.Start(t.Context(), org, server.Options{})

@@ -142,7 +142,7 @@ func faults() []fault {
 // A fault in the middle of a read ends as it is written down: read again and complete, with every finding; or incomplete with its reason and the rows read so
 // far, none of them twice, and then no rule that needs the dataset passes.
 func TestFaultsInTheMiddleOfARead(t *testing.T) {
-	org := organisation(t, plant.Options{Seed: 12, Alone: true})
+	org := organisation(t, plant.Options{Seed: 12, Alone: true, NoNetwork: true})
 	for _, f := range faults() {
 		t.Run(f.name, func(t *testing.T) {
 			running, err := server.Start(t.Context(), org, server.Options{LDAPFaults: f.ldap, GraphFault: f.graph})
@@ -159,7 +159,7 @@ func TestFaultsInTheMiddleOfARead(t *testing.T) {
 				t.Errorf("waited %s, want %s", clock.waited, f.waits)
 			}
 			noneTwice(t, s)
-			result := run(t, s, audit.Options{})
+			result := run(t, s, audit.Options{LeftOut: []string{"network"}})
 			if f.state == evidence.Complete {
 				assertTruth(t, result, org.Truth)
 				return
@@ -255,6 +255,9 @@ func assertNotPassed(t *testing.T, r *audit.Result, d evidence.Dataset) {
 	t.Helper()
 	concerned := 0
 	for _, o := range r.Outcomes {
+		if looks(o.Rule) { // nobody looked at the network
+			continue
+		}
 		if !slices.ContainsFunc(o.Rule.Needs, func(n audit.Need) bool { return n.Dataset == d && !n.Optional }) {
 			if o.Status == audit.NotAssessed && !o.Wanting || o.Status == audit.Broken {
 				t.Errorf("%s does not need %s and ended %s: %+v", o.Rule.ID, d, o.Status, o.Reason)
@@ -302,7 +305,7 @@ func runCommand(t *testing.T, org lab.Organisation, f fault) {
 	}()
 	dir := t.TempDir()
 	config := fmt.Sprintf("ldap:\n  servers: [ldaps://%s]\n  bindName: %s\n  password: file:password\n  caFile: ca.pem\n  pageSize: %d\n"+
-		"graph:\n  tenant: %s\n  client: %s\n  secret: file:secret\n  caFile: ca.pem\n  loginURL: https://%s\n  graphURL: https://%s\n  pageSize: %d\n",
+		"graph:\n  tenant: %s\n  client: %s\n  secret: file:secret\n  caFile: ca.pem\n  loginURL: https://%s\n  graphURL: https://%s\n  pageSize: %d\nnetwork:\n  enabled: false\n",
 		running.LDAPS, running.BindName, smallPage, running.TenantID, server.ClientID, running.Graph, running.Graph, smallPage)
 	for name, content := range map[string]string{"c.yaml": config, "password": running.Password, "secret": running.Secret, "ca.pem": string(running.CA)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {

@@ -61,7 +61,7 @@ func changed(d lab.Directory) lab.Directory {
 // What an audit finds does not depend on whether the directory was read in full or caught up with.
 func TestCaughtUpEvidenceHasTheSameFindings(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second)
-	org, err := plant.New(plant.Options{People: 300, Seed: 1, Now: now})
+	org, err := plant.New(plant.Options{People: 300, Seed: 1, NoNetwork: true, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

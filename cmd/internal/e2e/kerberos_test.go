@@ -196,7 +196,7 @@ func testKerberosProgram(t *testing.T, dc controller) {
 			for key, value := range tt.keys {
 				keys[key] = value
 			}
-			text, err := yaml.Marshal(map[string]any{"ldap": keys})
+			text, err := yaml.Marshal(map[string]any{"ldap": keys, "network": map[string]any{"enabled": false}})
 			if err != nil {
 				t.Fatal(err)
 			}

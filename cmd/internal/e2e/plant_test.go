@@ -40,6 +40,7 @@ func unplanted(rule, variant string) bool {
 	return slices.Contains([]string{
 		"TOP-008H", "TOP-008W", // two forests with pools
 		"TIM-001A", "TIM-002O", // several domain controllers
+		"DNS-011T", "NET-006W", // what only an administrator knows, a parameter of the rule
 		"DQ-002",  // a global catalog
 		"DOM-002", // a tenant without a domain of its own
 	}, rule+variant)
@@ -58,13 +59,24 @@ func TestEachRulePlantedAlone(t *testing.T) {
 			continue
 		}
 		t.Run(rule.ID, func(t *testing.T) {
-			org := organisation(t, plant.Options{People: 40, Seed: 4, Only: []string{rule.ID}, Variant: plant.VariantOf(rule.ID)})
+			t.Parallel()
+			org := organisation(t, plant.Options{People: 40, Seed: 4, Only: []string{rule.ID}, Variant: plant.VariantOf(rule.ID), NoNetwork: !looks(rule)})
 			if !slices.ContainsFunc(org.Truth, func(e lab.Expected) bool { return e.RuleID == rule.ID }) {
 				t.Error("nothing is planted for this rule")
 			}
-			assertTruth(t, run(t, collectLab(t, org, server.Options{}), audit.Options{}), org.Truth)
+			var o audit.Options
+			if !looks(rule) {
+				o.LeftOut = []string{"network"}
+			}
+			assertTruth(t, run(t, collectLab(t, org, server.Options{NoNetwork: !looks(rule)}), o), org.Truth)
 		})
 	}
+}
+
+// looks says that a rule judges what is seen of the network, too.
+func looks(r *audit.Rule) bool {
+	datasets, _ := audit.Wanted([]*audit.Rule{r})
+	return slices.ContainsFunc(datasets, evidence.Dataset.Network)
 }
 
 // Every variant of a rule that can be assessed is planted in one of the sample organisations.
@@ -316,7 +328,7 @@ func saved(t *testing.T, s *evidence.Snapshot) *evidence.Snapshot {
 	return loaded
 }
 
-// Evidence that travelled gives what the sources themselves gave, whether it travelled as one file or as two that are joined in either order.
+// Evidence that travelled gives what the sources themselves gave, whether it travelled as one file or as several that are joined in any order.
 func TestEvidenceFileGivesTheSameFindings(t *testing.T) {
 	org := organisation(t, plant.Options{Seed: 10, Alone: true, NoExports: true})
 	running, err := server.Start(t.Context(), org, server.Options{})
@@ -324,6 +336,7 @@ func TestEvidenceFileGivesTheSameFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	ad, tenant := collectAD(t, running), collectTenant(t, running, func(c *graph.Config) { c.Beta, c.SignIns = true, true })
+	seen := labView(t, running.Network, org.Network).look(t, ad, tenant)
 	if err := running.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -334,11 +347,13 @@ func TestEvidenceFileGivesTheSameFindings(t *testing.T) {
 		}
 		return merged
 	}
-	live := run(t, join(ad, tenant), audit.Options{})
+	network := join(seen...)
+	live := run(t, join(ad, tenant, network), audit.Options{})
 	assertTruth(t, live, org.Truth)
 	want := findingsJSON(t, live)
 	for name, s := range map[string]*evidence.Snapshot{
-		"one file": saved(t, join(ad, tenant)), "two files": join(saved(t, ad), saved(t, tenant)), "two files, the other way round": join(saved(t, tenant), saved(t, ad)),
+		"one file": saved(t, join(ad, tenant, network)), "three files": join(saved(t, ad), saved(t, tenant), saved(t, network)),
+		"three files, the other way round": join(saved(t, network), saved(t, tenant), saved(t, ad)),
 	} {
 		if diff := cmp.Diff(want, findingsJSON(t, run(t, s, audit.Options{}))); diff != "" {
 			t.Errorf("%s (-live +loaded):\n%.3000s", name, diff)
