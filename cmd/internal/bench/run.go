@@ -16,11 +16,11 @@ import (
 )
 
 // sizes are how much there is of everything.
-type sizes struct{ entries, controlled, people, tenant, addresses, rows int }
+type sizes struct{ entries, controlled, people, tenant, addresses, rows, domains int }
 
 var (
-	usual = sizes{entries: 200_000, controlled: 50_000, people: 100_000, tenant: tenantPeople, addresses: 4_000_000, rows: 200_000}
-	large = sizes{entries: 200_000, controlled: 50_000, people: 1_000_000, tenant: tenantPeople, addresses: 4_000_000, rows: 1_000_000}
+	usual = sizes{entries: 200_000, controlled: 50_000, people: 100_000, tenant: tenantPeople, addresses: 4_000_000, rows: 200_000, domains: lookupDomains}
+	large = sizes{entries: 200_000, controlled: 50_000, people: 1_000_000, tenant: tenantPeople, addresses: 4_000_000, rows: 1_000_000, domains: lookupDomains}
 )
 
 // bench is one run.
@@ -40,7 +40,7 @@ type row struct {
 
 func rows() []row {
 	return []row{
-		{"ad", (*bench).openLDAP}, {"samba", (*bench).samba}, {"graph", (*bench).graph}, {"pages", (*bench).pages}, {"sdk", (*bench).sdk}, {"load", (*bench).load},
+		{"ad", (*bench).openLDAP}, {"samba", (*bench).samba}, {"graph", (*bench).graph}, {"pages", (*bench).pages}, {"lookups", (*bench).lookups}, {"sdk", (*bench).sdk}, {"load", (*bench).load},
 		{"judge", (*bench).judge}, {"duplicates", (*bench).duplicates}, {"excel", (*bench).excel}, {"binary", (*bench).binary},
 	}
 }
@@ -55,13 +55,14 @@ func run(ctx context.Context, args []string) (err error) {
 	entries, people := f.Int("entries", 0, "people in the directory that is read"), f.Int("people", 0, "people in the evidence that is loaded and judged")
 	tenant := f.Int("tenant", 0, "users of the tenant whose pages are read")
 	addresses, cells := f.Int("addresses", 0, "addresses among which duplicates are found"), f.Int("rows", 0, "findings that are written")
+	domains := f.Int("domains", 0, "domains that are looked up")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if *all {
 		b.sizes = large
 	}
-	for flag, field := range map[*int]*int{entries: &b.entries, controlled: &b.controlled, people: &b.people, tenant: &b.sizes.tenant, addresses: &b.sizes.addresses, cells: &b.sizes.rows} {
+	for flag, field := range map[*int]*int{entries: &b.entries, controlled: &b.controlled, people: &b.people, tenant: &b.sizes.tenant, addresses: &b.sizes.addresses, cells: &b.sizes.rows, domains: &b.sizes.domains} {
 		if *flag > 0 {
 			*field = *flag
 		}

@@ -24,8 +24,9 @@ type address struct {
 	LDAPS, BindName, Password string
 	Bases                     []string // of what is read of the directory; empty for all
 	Graph, TenantID, Secret   string
-	Slow                      string // the same Graph, but it takes its time for each page; not everywhere
-	CA                        []byte // PEM
+	DNS                       []string // DNS servers; not everywhere
+	Slow                      string   // the same Graph, but it takes its time for each page; not everywhere
+	CA                        []byte   // PEM
 }
 
 // sample is the organisation of b.people people: served by a process of its own, and as evidence in a file.
@@ -45,7 +46,7 @@ func served(r *server.Running) address {
 
 // organisation makes a sample organisation. Loadable, since only what a real domain controller can hold is the same for all sources.
 func organisation(people int, now time.Time) (lab.Organisation, error) {
-	return plant.New(plant.Options{People: people, Seed: 1, Now: now.UTC().Truncate(time.Second), Loadable: true, NoExports: true})
+	return plant.New(plant.Options{People: people, Seed: 1, Now: now.UTC().Truncate(time.Second), Loadable: true, NoExports: true, NoNetwork: true})
 }
 
 // labWork serves an organisation of so many people until its standard input ends.
@@ -58,7 +59,7 @@ func labWork(ctx context.Context, args []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := server.Start(ctx, org, server.Options{})
+	r, err := server.Start(ctx, org, server.Options{NoNetwork: true})
 	if err != nil {
 		return nil, err
 	}

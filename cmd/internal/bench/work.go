@@ -27,7 +27,8 @@ func work(ctx context.Context, args []string) error {
 		"ad": adWork, "graph": graphWork, "http": httpWork,
 		"load": loadWork, "judge": judgeWork,
 		"addresses": addressesWork, "duplicates": duplicatesWork,
-		"findings": findingsWork,
+		"findings":  findingsWork,
+		"resolvers": resolversWork, "lookups": lookupsWork, "oneByOne": oneByOneWork,
 	}
 	job := jobs[args[0]]
 	if job == nil {
