@@ -136,7 +136,7 @@ func TestEachRuleAlone(t *testing.T) {
 		}
 		org, ok := alone[p.rule+variant]
 		if !ok {
-			org = make300(t, Options{Only: []string{p.rule}, Variant: variant})
+			org = make300(t, Options{People: 60, Only: []string{p.rule}, Variant: variant})
 			alone[p.rule+variant] = org
 			checkKeys(t, org)
 		}
