@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"), RequireExplicitExec: true, RequireUniqueNames: true, Cmds: scriptCommands(),
-		Deadline:  time.Now().Add(5 * time.Minute), // a script that hangs ends then
+		Deadline:  time.Now().Add(15 * time.Minute), // a script that hangs ends then; under the race detector all of them take minutes
 		Condition: scriptCondition,
 		Setup: func(e *testscript.Env) error {
 			e.Values[scriptKey{}] = &script{folders: map[string]map[string]string{}, searched: searched{}, env: e}

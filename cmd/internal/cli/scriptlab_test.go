@@ -20,15 +20,15 @@ import (
 //
 //	people=N seed=N only=RULE,RULE (none plants nothing)
 //	exports            what was saved with PowerShell is in the configuration too
-//	all                300 people and all faults, without the network, which takes seconds to look at: the configuration switches it off
-//	network            behind all: with the network
+//	all                300 people and all faults
+//	network            DNS servers and hosts answer, which takes time to look at; the configuration switches the network off otherwise
 //	refuse=PATH,PATH   collections that the application may not read
 //	fault=NAME         see labFaults
 func cmdServe(ts *testscript.TestScript, args []string) {
 	o := plant.Options{People: 40, Seed: 1, Only: []string{plant.NoFaults}, Alone: true, Now: time.Now().UTC().Truncate(time.Second)}
 	faults := server.Options{}
 	var refused []string
-	exports, network := false, true
+	exports, network := false, false
 	var err error
 	for _, a := range args[1:] {
 		key, value, _ := strings.Cut(a, "=")
@@ -44,7 +44,7 @@ func cmdServe(ts *testscript.TestScript, args []string) {
 		case "network":
 			network = true
 		case "all":
-			o.People, o.Only, network = 300, nil, false
+			o.People, o.Only = 300, nil
 		case "refuse":
 			refused = strings.Split(value, ",")
 		case "fault":
