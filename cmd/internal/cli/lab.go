@@ -36,7 +36,7 @@ func newLab(a *app) *cobra.Command {
 	f := labFlags{}
 	c := &cobra.Command{
 		Use:   "lab --listen HOST[:PORT]",
-		Short: "Serve a sample organisation with planted faults over LDAP and Graph, for trials",
+		Short: "Serve a sample organisation with planted faults over LDAP, Graph, DNS and HTTPS, for trials",
 		Long: "Serves a sample organisation until it is interrupted. One line of JSON on standard output, {\"ready\":{name:address}}, says that all servers answer. " +
 			"Every fault in it is planted and known: --truth lists the findings it must cause.",
 		Example: `  hybridaudit lab --listen 127.0.0.1 --users 300 --config-out lab.yaml &
