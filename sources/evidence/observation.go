@@ -75,6 +75,9 @@ func Observe[T Observation](b *Builder, o T) error {
 	return errors.Join(errs...)
 }
 
+// DatasetOf is the dataset that a kind of observation belongs to.
+func DatasetOf[T Observation](o T) Dataset { return o.dataset() }
+
 // Observed iterates over the observations of a kind, in the order in which they were added.
 func Observed[T Observation](s *Snapshot) iter.Seq[T] {
 	var zero T

@@ -226,7 +226,6 @@ const (
 	SettingListVersion  = "endpoints.version" // the newest version that the endpoint service told, 2026092800
 	SettingIdleAsked    = "idle.asked"        // how long an idle connection was to be held: a duration
 	SettingIdleHeld     = "idle.held"         // how long it was
-	SettingTLS12        = "tls12"             // offered: this program can do TLS 1.2
 	SettingFirewallFile = "firewall.file"     // the list of firewall rules that was brought along
 )
 

@@ -305,7 +305,7 @@ func detours(t testing.TB, to map[string]netip.AddrPort) targets.Detours {
 
 // of makes targets of hosts and domains that the configuration names.
 func of(hosts []string, domains ...string) targets.Targets {
-	return targets.Of(evidence.NewBuilder(begun).Seal(), targets.More{Hosts: hosts, Domains: domains})
+	return targets.Of(targets.More{Hosts: hosts, Domains: domains})
 }
 
 // lookups makes evidence of DNS answers.

@@ -54,7 +54,7 @@ func record[T evidence.Observation](p *prober, row T) {
 		}
 		key.WriteByte(0)
 	}
-	d := datasetOf(row)
+	d := evidence.DatasetOf(row)
 	p.rows.mu.Lock()
 	if p.rows.byKey == nil {
 		p.rows.byKey = map[evidence.Dataset][]entry{}
@@ -71,30 +71,6 @@ func clip(s string, longest int) string {
 		return strings.ToValidUTF8(s, "\ufffd")
 	}
 	return strings.ToValidUTF8(s[:longest], "") + "…"
-}
-
-func datasetOf(row any) evidence.Dataset {
-	switch row.(type) {
-	case evidence.Lookup:
-		return evidence.DNSLookups
-	case evidence.Connection:
-		return evidence.ProbeConnections
-	case evidence.Handshake:
-		return evidence.ProbeHandshakes
-	case evidence.Certificate:
-		return evidence.ProbeCertificates
-	case evidence.Revocation:
-		return evidence.ProbeRevocation
-	case evidence.Clock:
-		return evidence.ProbeClocks
-	case evidence.FederationMetadata:
-		return evidence.ProbeFederation
-	case evidence.Endpoint:
-		return evidence.ProbeEndpoints
-	case evidence.Setting:
-		return evidence.ProbeSettings
-	}
-	return evidence.ProbeFirewall
 }
 
 // notes are what the coverages will say.

@@ -67,7 +67,6 @@ func (p *prober) settings(ctx context.Context, _ plan) {
 	keep(evidence.SettingListDate, p.cfg.EndpointsDate)
 	keep(evidence.SettingListFile, p.cfg.EndpointsFile)
 	keep(evidence.SettingFirewallFile, p.cfg.FirewallFile)
-	keep(evidence.SettingTLS12, "offered")
 	if !p.silent() {
 		keep(evidence.SettingListVersion, p.listVersion(ctx))
 	}

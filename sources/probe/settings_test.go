@@ -70,7 +70,7 @@ func TestSettings(t *testing.T) {
 	}
 	want := map[string]string{
 		"endpoints.date": "2026-06-06", "endpoints.file": "list.csv", "endpoints.version": "2026092800", "firewall.file": "firewall.csv",
-		"proxy.https": "http://proxy.contoso.com:8080", "proxy.pac": "http://proxy.contoso.com/proxy.pac", "tls12": "offered",
+		"proxy.https": "http://proxy.contoso.com:8080", "proxy.pac": "http://proxy.contoso.com/proxy.pac",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

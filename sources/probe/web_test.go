@@ -48,7 +48,7 @@ func contosoTargets(sip, mail bool, hosts ...targets.Host) targets.Targets {
 	for _, h := range hosts {
 		names = append(names, h.Name)
 	}
-	all := targets.Of(evidence.NewBuilder(time.Now()).Seal(), targets.More{Domains: []string{"contoso.com"}, Hosts: names})
+	all := targets.Of(targets.More{Domains: []string{"contoso.com"}, Hosts: names})
 	all.Domains[0].SIP, all.Domains[0].Mail = sip, mail
 	all.Hosts = hosts
 	return all

@@ -102,12 +102,11 @@ func (a *app) labOutlook(dir string, n *server.Network, shown lab.Network) (*out
 	if err != nil {
 		return nil, err
 	}
-	settings, of := networkOf(n, shown), &cfg.Network
-	of.InternalResolvers, of.PublicResolvers, of.Proxy, of.ConnectTo = settings.InternalResolvers, settings.PublicResolvers, settings.Proxy, settings.ConnectTo
-	of.PAC, of.Mailbox, of.Hosts, of.IdleTest = settings.PAC, settings.Mailbox, settings.Hosts, settings.IdleTest
+	cfg.Network = networkOf(cfg.Network, n, shown)
+	cfg.Network.Timeout = labTimeout
 	if shown.Firewall != "" {
-		of.FirewallRules = filepath.Join(dir, firewallFile)
-		if err := place(of.FirewallRules, func(w io.Writer) error {
+		cfg.Network.FirewallRules = filepath.Join(dir, firewallFile)
+		if err := place(cfg.Network.FirewallRules, func(w io.Writer) error {
 			_, err := io.WriteString(w, shown.Firewall)
 			return err
 		}); err != nil {
@@ -118,7 +117,6 @@ func (a *app) labOutlook(dir string, n *server.Network, shown lab.Network) (*out
 	if err != nil {
 		return nil, err
 	}
-	o.probe.Timeout = labTimeout
 	o.probe.Public, o.probe.Own = x509.NewCertPool(), x509.NewCertPool()
 	o.probe.Public.AppendCertsFromPEM(n.PublicCA)
 	o.probe.Own.AppendCertsFromPEM(n.OwnCA)

@@ -197,7 +197,7 @@ func labConfig(path string, r *server.Running, org lab.Organisation) error {
 
 // labNetwork is the section of the configuration about the lab's network; its authorities and the firewall's rules are saved in dir.
 func labNetwork(dir string, n *server.Network, shown lab.Network) (map[string]any, error) {
-	settings := networkOf(n, shown)
+	settings := networkOf(config.Network{}, n, shown)
 	files := map[string][]byte{"public-ca.pem": n.PublicCA, "own-ca.pem": n.OwnCA}
 	section := map[string]any{
 		"internalResolvers": settings.InternalResolvers, "publicResolvers": settings.PublicResolvers, "proxy": settings.Proxy, "connectTo": settings.ConnectTo,
@@ -229,16 +229,12 @@ func labNetwork(dir string, n *server.Network, shown lab.Network) (map[string]an
 // firewallFile is where the outgoing rules of the sample organisation's firewall are saved.
 const firewallFile = "firewall.csv"
 
-// networkOf points the look at the network at a lab.
-func networkOf(n *server.Network, shown lab.Network) config.Network {
-	c := config.Network{
-		InternalResolvers: []string{n.Internal}, PublicResolvers: []string{n.Public}, Proxy: config.None, ConnectTo: n.Detours, PAC: shown.PAC, Mailbox: shown.Mailbox, Hosts: shown.Asked,
-	}
+// networkOf points the look at the network at a lab; what the lab does not say stays as it is.
+func networkOf(c config.Network, n *server.Network, shown lab.Network) config.Network {
+	c.InternalResolvers, c.PublicResolvers, c.Proxy, c.ConnectTo = []string{n.Internal}, []string{n.Public}, config.None, n.Detours
+	c.PAC, c.Mailbox, c.Hosts, c.IdleTest = shown.PAC, shown.Mailbox, shown.Asked, 4*shown.IdleCut
 	if shown.ProxyAsks {
 		c.Proxy = "http://" + lab.ProxyName
-	}
-	if shown.IdleCut > 0 {
-		c.IdleTest = 4 * shown.IdleCut
 	}
 	return c
 }

@@ -59,6 +59,9 @@ func (a *app) outlook(c *config.Config) (*outlook, error) {
 	if len(o.dns.Public) == 0 && len(o.dns.Internal) == 0 {
 		return nil, usage("network: there is no DNS server to ask: name some in network.internalResolvers or network.publicResolvers, or leave the network out with --only")
 	}
+	if err := o.dns.Validate(); err != nil {
+		return nil, usage("network: %w", err)
+	}
 	o.probe = probe.Config{
 		Site: o.site, Detours: detours, Private: n.PrivateHosts, PAC: n.PAC, NTPServers: n.NTPServers, Idle: n.IdleTest, Mailbox: n.Mailbox,
 		Timeout: n.Timeout, Tries: 3, Workers: n.Workers, Log: a.log,
@@ -179,7 +182,7 @@ func (a *app) look(ctx context.Context, o *outlook, parts []part, rules []*audit
 	defer progress.close()
 	within, cancel := context.WithTimeout(ctx, o.maxTime+o.probe.Idle)
 	defer cancel()
-	o.dns.Targets = targets.OfAll(snapshots, o.more)
+	o.dns.Targets = targets.Of(o.more, snapshots...)
 	if len(o.dns.Targets.Domains)+len(o.dns.Targets.Hosts) == 0 {
 		a.log.Warn("nothing names a domain or host of the organisation: only Microsoft's endpoints are looked at; give --evidence of directories and tenants, or set network.domains and network.hosts")
 	}

@@ -47,7 +47,9 @@ func inNamespace(t *testing.T, programs ...string) bool {
 		}
 		missing(t, peers, err.Error())
 	}
-	t.Logf("%s", out)
+	if !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+		t.Errorf("the test did not run in its namespace:\n%s", out)
+	}
 	return false
 }
 

@@ -61,7 +61,7 @@ func (v view) look(t testing.TB, parts ...*evidence.Snapshot) []*evidence.Snapsh
 
 func (v view) lookIn(ctx context.Context, t testing.TB, parts ...*evidence.Snapshot) []*evidence.Snapshot {
 	t.Helper()
-	v.dns.Targets = targets.OfAll(parts, v.more)
+	v.dns.Targets = targets.Of(v.more, parts...)
 	found := evidence.NewBuilder(time.Now())
 	if err := dns.Collect(ctx, v.dns, found); err != nil {
 		t.Fatal(err)

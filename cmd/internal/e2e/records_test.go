@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +11,6 @@ import (
 	"hybridaudit/sources/dns"
 	"hybridaudit/sources/evidence"
 	"hybridaudit/sources/evidence/targets"
-	"hybridaudit/sources/lab/plant"
-	"hybridaudit/sources/lab/server"
 )
 
 // The states of a record.
@@ -148,27 +145,10 @@ func (r record) put(w *world, state int) {
 // dns serves the world and asks its DNS servers only; it gives what is found, sorted.
 func (w *world) dns(t *testing.T) []string {
 	t.Helper()
-	org, err := plant.New(plant.Options{People: 5, Seed: 1, Only: []string{plant.NoFaults}, Alone: true, NoNetwork: true, NoExports: true, Now: time.Now().UTC()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	org.Network = w.net
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	running, err := server.Start(ctx, org, w.options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := running.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	known := w.evidence(t)
-	v := labView(t, running.Network, w.net)
-	v.dns.Targets = targets.Of(known, v.more)
+	known, v := w.evidence(t), w.serve(t)
+	v.dns.Targets = targets.Of(v.more, known)
 	b := evidence.NewBuilder(time.Now())
-	if err := dns.Collect(ctx, v.dns, b); err != nil {
+	if err := dns.Collect(t.Context(), v.dns, b); err != nil {
 		t.Fatal(err)
 	}
 	s, err := evidence.Merge(known, b.Seal())

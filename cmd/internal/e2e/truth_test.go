@@ -1,4 +1,4 @@
-// Package e2e runs the whole program's parts together: the sample organisation served over LDAP and Graph, the real collectors, the rules, and real peers
+// Package e2e runs the whole program's parts together: the sample organisation served over LDAP, Graph, DNS and HTTPS, the real collectors, the rules, and real peers
 // where they are installed.
 package e2e
 

@@ -258,30 +258,34 @@ func (w *world) federate(signing string) {
 	}
 }
 
-// audit serves the world, looks at it and judges it.
-func (w *world) audit(t *testing.T, o audit.Options) *audit.Result {
+// serve lets the world answer until the test ends, and tells how it is looked at.
+func (w *world) serve(t *testing.T) view {
 	t.Helper()
 	org, err := plant.New(plant.Options{People: 5, Seed: 1, Only: []string{plant.NoFaults}, Alone: true, NoNetwork: true, NoExports: true, Now: time.Now().UTC()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	org.Network = w.net
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	running, err := server.Start(ctx, org, w.options)
+	running, err := server.Start(context.WithoutCancel(t.Context()), org, w.options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := running.Stop(); err != nil {
 			t.Error(err)
 		}
-	}()
-	known := w.evidence(t)
+	})
 	v := labView(t, running.Network, w.net)
 	if w.view != nil {
 		w.view(&v, running.Network)
 	}
+	return v
+}
+
+// audit serves the world, looks at it and judges it.
+func (w *world) audit(t *testing.T, o audit.Options) *audit.Result {
+	t.Helper()
+	known, v := w.evidence(t), w.serve(t)
 	parts := append(v.look(t, known), known)
 	s, err := evidence.Merge(parts...)
 	if err != nil {

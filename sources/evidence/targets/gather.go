@@ -90,7 +90,7 @@ func (c *collection) deployment(s *evidence.Snapshot) {
 	}
 	for dc := range s.ADServers() {
 		if name := address.DomainKey(dc.Host()); plausible(name) {
-			c.controllers[name], c.named[name] = true, true
+			c.named[name] = true
 		}
 	}
 	for e := range s.Entries(evidence.ADTopology) {

@@ -44,9 +44,7 @@ type Targets struct {
 	Hosts   []Host   // by name, port and purpose
 	Servers []string // hosts of the on-premises deployment, of which DNS must know the address: pools and trusted servers
 	Tenants []string // what tenants are called in the names of services: contoso of contoso.onmicrosoft.com
-	// Controllers are the domain controllers that answered.
-	Controllers []string
-	named       map[string]bool
+	named   map[string]bool
 }
 
 // More is what the configuration adds.
@@ -55,12 +53,9 @@ type More struct {
 	Hosts   []string // host or host:port; port 443 when none is given
 }
 
-// Of collects the targets that evidence names.
-func Of(s *evidence.Snapshot, more More) Targets { return OfAll([]*evidence.Snapshot{s}, more) }
-
-// OfAll collects the targets that several parts of evidence name.
-func OfAll(parts []*evidence.Snapshot, more More) Targets {
-	c := collection{domains: map[string]*Domain{}, hosts: map[hostKey]*Host{}, servers: map[string]bool{}, controllers: map[string]bool{}, tenants: map[string]bool{}, named: map[string]bool{}}
+// Of collects the targets that the parts of evidence name.
+func Of(more More, parts ...*evidence.Snapshot) Targets {
+	c := collection{domains: map[string]*Domain{}, hosts: map[hostKey]*Host{}, servers: map[string]bool{}, tenants: map[string]bool{}, named: map[string]bool{}}
 	for _, s := range parts {
 		c.tenantDomains(s)
 		c.people(s)
@@ -144,17 +139,16 @@ type hostKey struct {
 }
 
 type collection struct {
-	domains     map[string]*Domain
-	hosts       map[hostKey]*Host
-	servers     map[string]bool
-	controllers map[string]bool
-	tenants     map[string]bool
-	named       map[string]bool
+	domains map[string]*Domain
+	hosts   map[hostKey]*Host
+	servers map[string]bool
+	tenants map[string]bool
+	named   map[string]bool
 }
 
 func (c *collection) targets() Targets {
 	t := Targets{
-		Servers: slices.Sorted(maps.Keys(c.servers)), Controllers: slices.Sorted(maps.Keys(c.controllers)), Tenants: slices.Sorted(maps.Keys(c.tenants)), named: c.named,
+		Servers: slices.Sorted(maps.Keys(c.servers)), Tenants: slices.Sorted(maps.Keys(c.tenants)), named: c.named,
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.domains)) {
 		t.Domains = append(t.Domains, *c.domains[name])

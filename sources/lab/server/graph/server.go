@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -87,7 +86,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return handlers },
-		ErrorLog:          log.New(logWriter{s.options.Log}, "", 0),
+		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	served := make(chan error, 1)
 	go func() {
@@ -116,14 +115,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("graph lab: shutting down: %w", err)
 	}
 	return nil
-}
-
-// logWriter turns the lines of http.Server into log records.
-type logWriter struct{ log *slog.Logger }
-
-func (w logWriter) Write(line []byte) (int, error) {
-	w.log.Debug("graph lab connection", "detail", strings.TrimSpace(string(line)))
-	return len(line), nil
 }
 
 // ServeHTTP answers one request; it makes the server usable behind any other http server.

@@ -6,15 +6,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hybridaudit/sources/lab/server/serving"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Options say whom the proxy serves and how it reaches hosts.
@@ -48,7 +47,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	errors := log.New(logWriter{o.Log}, "", 0)
+	errors := slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)
 	return &Server{options: o, forward: &httputil.ReverseProxy{
 		Rewrite:   func(*httputil.ProxyRequest) {},
 		Transport: &http.Transport{DialContext: o.Dial, DisableKeepAlives: true, DisableCompression: true},
@@ -58,36 +57,15 @@ func New(o Options) (*Server, error) {
 
 // Serve answers until ctx ends; it then closes the listener and every connection, waits for all that runs and returns nil. It always closes the listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	handlers, stop := context.WithCancel(ctx)
-	defer stop()
 	var open sync.WaitGroup // connections of the server, and tunnels
-	srv := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(handlers, w, r, &open) }),
-		ReadHeaderTimeout: time.Minute,
-		BaseContext:       func(net.Listener) context.Context { return handlers },
-		ErrorLog:          log.New(logWriter{s.options.Log}, "", 0),
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				open.Add(1)
-			case http.StateClosed, http.StateHijacked:
-				open.Done()
-			}
-		},
+	err := serving.HTTP(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, &open) }), &open, s.options.Log)
+	if err != nil {
+		return fmt.Errorf("proxy lab: %w", err)
 	}
-	shut := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	defer shut()
-	err := srv.Serve(l)
-	stop()
-	_ = srv.Close() // once more, for a connection that came at the last moment
-	open.Wait()
-	if ctx.Err() != nil {
-		return nil
-	}
-	return fmt.Errorf("proxy lab: %w", err)
+	return nil
 }
 
-func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, open *sync.WaitGroup) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, open *sync.WaitGroup) {
 	admitted := s.admits(r)
 	if s.options.Observe != nil {
 		s.options.Observe(Request{Method: r.Method, Target: r.RequestURI, Admitted: admitted})
@@ -97,7 +75,7 @@ func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		w.Header().Set("Proxy-Authenticate", `Basic realm="lab"`)
 		http.Error(w, "the proxy wants credentials", http.StatusProxyAuthRequired)
 	case r.Method == http.MethodConnect:
-		s.tunnel(ctx, w, r, open)
+		s.tunnel(w, r, open)
 	case r.URL.Scheme != "http" || r.URL.Host == "":
 		http.Error(w, "this is a proxy", http.StatusBadRequest)
 	default:
@@ -115,7 +93,8 @@ func (s *Server) admits(r *http.Request) bool {
 }
 
 // tunnel connects both ends until one of them closes, or the server ends.
-func (s *Server) tunnel(ctx context.Context, w http.ResponseWriter, r *http.Request, open *sync.WaitGroup) {
+func (s *Server) tunnel(w http.ResponseWriter, r *http.Request, open *sync.WaitGroup) {
+	ctx := r.Context()
 	far, err := s.options.Dial(ctx, "tcp", r.Host)
 	if err != nil {
 		http.Error(w, "the host cannot be reached", http.StatusBadGateway)
@@ -143,12 +122,4 @@ func (s *Server) tunnel(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	_, _ = io.Copy(far, buffered)
 	_ = far.Close()
 	back.Wait()
-}
-
-// logWriter turns the lines of http.Server into log records.
-type logWriter struct{ log *slog.Logger }
-
-func (w logWriter) Write(line []byte) (int, error) {
-	w.log.Debug("proxy lab connection", "detail", strings.TrimSpace(string(line)))
-	return len(line), nil
 }

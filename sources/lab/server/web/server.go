@@ -6,12 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"hybridaudit/sources/lab/server/serving"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -80,33 +79,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, port int) error {
 }
 
 func (s *Server) serveHTTP(ctx context.Context, l net.Listener, port int) error {
-	handlers, stop := context.WithCancel(ctx)
-	defer stop()
 	var open sync.WaitGroup
-	srv := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, port) }),
-		ReadHeaderTimeout: time.Hour, // an idle connection is to be held, also before the first request
-		BaseContext:       func(net.Listener) context.Context { return handlers },
-		ErrorLog:          log.New(logWriter{s.options.Log}, "", 0),
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				open.Add(1)
-			case http.StateClosed, http.StateHijacked:
-				open.Done()
-			}
-		},
-	}
-	shut := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	defer shut()
-	err := srv.Serve(l)
-	stop()
-	_ = srv.Close() // once more, for a connection that came at the last moment
-	open.Wait()
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return serving.HTTP(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, port) }), &open, s.options.Log)
 }
 
 // serveStreams is for ports on which no HTTP is spoken: once TLS stands, what comes is read and nothing is said.
@@ -148,12 +122,4 @@ func (s *Server) stream(ctx context.Context, conn *tls.Conn) error {
 			return err
 		}
 	}
-}
-
-// logWriter turns the lines of http.Server into log records.
-type logWriter struct{ log *slog.Logger }
-
-func (w logWriter) Write(line []byte) (int, error) {
-	w.log.Debug("web lab connection", "detail", strings.TrimSpace(string(line)))
-	return len(line), nil
 }
