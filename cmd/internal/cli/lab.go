@@ -201,6 +201,7 @@ func labNetwork(dir string, n *server.Network, shown lab.Network) (map[string]an
 	files := map[string][]byte{"public-ca.pem": n.PublicCA, "own-ca.pem": n.OwnCA}
 	section := map[string]any{
 		"internalResolvers": settings.InternalResolvers, "publicResolvers": settings.PublicResolvers, "proxy": settings.Proxy, "connectTo": settings.ConnectTo,
+		"queriesPerSecond": settings.QueriesPerSecond,
 	}
 	for key, value := range map[string]string{"pac": settings.PAC, "mailbox": settings.Mailbox} {
 		if value != "" {
@@ -232,6 +233,7 @@ const firewallFile = "firewall.csv"
 // networkOf points the look at the network at a lab; what the lab does not say stays as it is.
 func networkOf(c config.Network, n *server.Network, shown lab.Network) config.Network {
 	c.InternalResolvers, c.PublicResolvers, c.Proxy, c.ConnectTo = []string{n.Internal}, []string{n.Public}, config.None, n.Detours
+	c.QueriesPerSecond = 100_000 // nobody else asks these servers
 	c.PAC, c.Mailbox, c.Hosts, c.IdleTest = shown.PAC, shown.Mailbox, shown.Asked, 4*shown.IdleCut
 	if shown.ProxyAsks {
 		c.Proxy = "http://" + lab.ProxyName

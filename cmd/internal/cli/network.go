@@ -48,7 +48,7 @@ func (a *app) outlook(c *config.Config) (*outlook, error) {
 		o.site = n.Site
 	}
 	o.dns = dns.Config{
-		Site: o.site, Public: n.Outside(), Authoritative: true, Timeout: n.QueryTimeout, Tries: 2, Workers: n.Workers, Detours: detours, Log: a.log,
+		Site: o.site, Public: n.Outside(), Authoritative: true, Timeout: n.QueryTimeout, Tries: 2, Workers: n.Workers, PerSecond: n.QueriesPerSecond, Detours: detours, Log: a.log,
 	}
 	var given bool
 	if o.dns.Internal, given = n.Inside(); !given {

@@ -96,6 +96,7 @@ type Network struct {
 	InternalResolvers []string      `yaml:"internalResolvers" example:"192.0.2.53" doc:"DNS servers of this network as ADDRESS or ADDRESS:PORT; those of the system when none is given. [none] outside of the organisation."`
 	PublicResolvers   []string      `yaml:"publicResolvers" example:"1.1.1.1" doc:"DNS servers that everybody can ask; 1.1.1.1 and 8.8.8.8 when none is given. They learn which public names are looked up. [none] asks none."`
 	QueryTimeout      time.Duration `yaml:"queryTimeout" default:"3s" validate:"min=100ms" doc:"Longest wait for one answer of a DNS server; each question is asked twice."`
+	QueriesPerSecond  int           `yaml:"queriesPerSecond" default:"500" validate:"min=1,max=100000" doc:"Questions a second to one public DNS server, or one of a zone; internal ones are asked without a limit."`
 	Timeout           time.Duration `yaml:"timeout" default:"10s" validate:"min=100ms" doc:"Longest wait for one connection, handshake or answer."`
 	MaxTime           time.Duration `yaml:"maxTime" default:"5m" validate:"min=1s" doc:"Longest time for looking at the network as a whole; what is left then stays unread."`
 	Workers           int           `yaml:"workers" default:"32" validate:"min=1,max=256" doc:"Questions and connections at a time."`

@@ -33,7 +33,7 @@ func labView(t testing.TB, n *server.Network, shown lab.Network) view {
 	rows, date := probe.ShippedEndpoints()
 	v := view{
 		more: targets.More{Hosts: shown.Asked},
-		dns:  dns.Config{Site: "local", Internal: []string{n.Internal}, Public: []string{n.Public}, Authoritative: true, Timeout: 2 * time.Second, Tries: 2, Workers: 32, Detours: detours},
+		dns:  dns.Config{Site: "local", Internal: []string{n.Internal}, Public: []string{n.Public}, Authoritative: true, Timeout: 2 * time.Second, Tries: 2, Workers: 32, PerSecond: 100_000, Detours: detours},
 		probe: probe.Config{
 			Site: "local", Detours: detours, Public: pool(n.PublicCA), Own: pool(n.OwnCA), Endpoints: rows, EndpointsDate: date, Timeout: 5 * time.Second, Tries: 3, Workers: 32,
 			PAC: shown.PAC, Mailbox: shown.Mailbox, Idle: 4 * shown.IdleCut,
