@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -88,20 +89,29 @@ func (c *collection) asked(role string) bool {
 	return false
 }
 
-// silent lists the servers of a role, or of all, with what asking them led to.
+// silent lists the servers of a role, or of all, each with what asking it led to; where no server was found to ask, it says why.
 func (c *collection) silent(role string) string {
-	var all []string
+	ends := map[string][]string{}
+	var unknown []string
 	for _, i := range c.ended {
-		if role == "" || i.role == role {
-			text := i.lookup.Server + " (" + i.lookup.Status + ")"
-			if i.lookup.Server == "" {
-				text = i.lookup.Detail
-			}
-			all = append(all, text)
+		switch {
+		case role != "" && i.role != role:
+		case i.lookup.Server == "":
+			unknown = append(unknown, i.lookup.Detail)
+		case !slices.Contains(ends[i.lookup.Server], i.lookup.Status):
+			ends[i.lookup.Server] = append(ends[i.lookup.Server], i.lookup.Status)
 		}
 	}
-	slices.Sort(all)
-	if all = slices.Compact(all); len(all) == 0 {
+	var all []string
+	for _, server := range slices.Sorted(maps.Keys(ends)) {
+		slices.Sort(ends[server])
+		all = append(all, server+" ("+strings.Join(ends[server], ", ")+")")
+	}
+	if len(all) == 0 {
+		slices.Sort(unknown)
+		all = slices.Compact(unknown)
+	}
+	if len(all) == 0 {
 		return ""
 	}
 	return ": " + few(all)
